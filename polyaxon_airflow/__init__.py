@@ -1,0 +1,1 @@
+"""Polyaxonfiles as Apache Airflow DAGs."""
