@@ -12,7 +12,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
@@ -76,27 +76,39 @@ class Kinds(Generic[SectionT]):
         if isinstance(value, self.base):
             return value
         if not isinstance(value, dict):
-            raise PydanticCustomError("kind_mapping", "{section} must be a mapping with a kind", {"section": self.section})
+            raise PydanticCustomError(
+                "kind_mapping", "{section} must be a mapping with a kind", {"section": self.section}
+            )
         kind = value.get("kind")
         if kind is None:
             self._fail("kind_missing", "{section} needs a kind; known: {known}", value, {})
         if not isinstance(kind, str) or (kind not in self._known and kind not in self.names()):
             if isinstance(kind, str) and kind in self._retired:
-                self._fail("kind_retired", "kind '{kind}' is not part of Polyaxon any more: {instead}", value,
-                           {"kind": kind, "instead": self._retired[kind]})
+                self._fail(
+                    "kind_retired",
+                    "kind '{kind}' is not part of Polyaxon any more: {instead}",
+                    value,
+                    {"kind": kind, "instead": self._retired[kind]},
+                )
             close = get_close_matches(str(kind), self.names(), n=1)
-            self._fail("kind_unknown", "unknown kind '{kind}' of {section}; known: {known}", value,
-                       {"kind": kind, "close": close[0] if close else None})
+            self._fail(
+                "kind_unknown",
+                "unknown kind '{kind}' of {section}; known: {known}",
+                value,
+                {"kind": kind, "close": close[0] if close else None},
+            )
         return self.load(kind).model_validate(value)
 
-    def _fail(self, error: str, message: str, value: dict[str, Any], context: dict[str, Any]) -> None:
+    def _fail(self, error: str, message: str, value: dict[str, Any], context: dict[str, Any]) -> NoReturn:
         context = {"section": self.section, "known": ", ".join(self.names()), **context}
         raise ValidationError.from_exception_data(
             self.section,
             [InitErrorDetails(type=PydanticCustomError(error, message, context), loc=("kind",), input=value)],
         )
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(self._validate)
 
     def __get_pydantic_json_schema__(
