@@ -1,0 +1,1 @@
+"""Where a manifest runs: on Kubernetes, or as local processes."""

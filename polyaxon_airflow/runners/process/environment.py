@@ -1,0 +1,115 @@
+"""What an image means for local processes: a Python environment, and the variables a container sees."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polyaxon_airflow.errors import PermanentRunnerError
+from polyaxon_airflow.runners.process.layout import downward
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from polyaxon_airflow.runners.base import RunIdentity
+
+# The worker's own variables hold Airflow's secrets; a container sees only these of them.
+INHERITED = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+)
+
+
+def environment_of(image: str | None, environments: Mapping[str, str]) -> Path | None:
+    """The virtual environment that stands for an image: the first pattern that matches, in the order given.
+
+    Patterns are shell patterns over the whole image name: `python:3.*`, `*/train:*`, `*`.
+    """
+    for pattern, folder in environments.items():
+        if image is not None and fnmatch(image, pattern):
+            return Path(folder).expanduser()
+    return None
+
+
+def base_variables(environment: Path | None) -> dict[str, str]:
+    """What every container sees, before its own `env`."""
+    variables = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    variables["PYTHONUNBUFFERED"] = "1"  # else prints arrive in blocks, long after the step that they report
+    if environment is not None:
+        variables["VIRTUAL_ENV"] = str(environment)
+        variables["PATH"] = f"{environment / 'bin'}{os.pathsep}{variables.get('PATH', os.defpath)}"
+    return variables
+
+
+def container_variables(container: Mapping[str, Any], run: RunIdentity) -> dict[str, str]:
+    """`env` of a container as text; later entries win, `$(NAME)` refers to earlier ones, as in Kubernetes.
+
+    Raises PermanentRunnerError for a value from a secret or a config map that is not optional.
+    """
+    variables: dict[str, str] = {}
+    for entry in container.get("env") or ():
+        source = entry.get("valueFrom")
+        if source is None:
+            value = entry.get("value")
+            variables[entry["name"]] = expand("" if value is None else str(value), variables)
+        elif "fieldRef" in source:
+            variables[entry["name"]] = downward(source["fieldRef"]["fieldPath"], run)
+        elif not next(iter(source.values())).get("optional"):
+            raise PermanentRunnerError(
+                f"environment variable {entry['name']} comes from a {next(iter(source))}, "
+                "which the process runner does not have. Give a value, or run on Kubernetes"
+            )
+    for entry in container.get("envFrom") or ():
+        name, reference = next((k, v) for k, v in entry.items() if k != "prefix")
+        if not reference.get("optional"):
+            raise PermanentRunnerError(
+                f"envFrom names the {name} '{reference.get('name')}', which the process "
+                "runner does not have. Write the values in env, or run on Kubernetes"
+            )
+    return variables
+
+
+def expand(text: str, variables: Mapping[str, str]) -> str:
+    """Kubernetes' `$(NAME)`: known names are replaced, unknown ones stay, `$$(NAME)` is a literal `$(NAME)`."""
+
+    def replacement(found: re.Match[str]) -> str:
+        return found[0][1:] if found[0].startswith("$$") else variables.get(found[1], found[0])
+
+    return re.sub(r"\$?\$\(([A-Za-z_][\w.-]*)\)", replacement, text)
+
+
+def missing_program(
+    program: str, image: str | None, environment: Path | None, search: str | None
+) -> str | None:
+    """Why a container's program cannot start, with what to set; None when it can."""
+    if environment is not None and not (environment / "bin").is_dir():
+        return f"[polyaxon] process_environments maps image '{image}' to '{environment}', which has no bin folder"
+    if shutil.which(program, path=search) is not None or "/" in program:
+        return None
+    return (
+        f"'{program}' is not on this machine's PATH. Image '{image}' stands for a Python environment here: "
+        f'map it in [polyaxon] process_environments, for example {{"{image}": "{sys.prefix}"}}'
+    )

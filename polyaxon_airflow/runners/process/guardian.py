@@ -1,0 +1,215 @@
+"""A small parent process for the containers of one run. Standard library only: it starts in milliseconds.
+
+The task starts it with a JSON plan on standard input and holds the write end of a control pipe. While the pipe
+is open the run goes on; a line `stop SECONDS` asks for its end; when the pipe closes, for whatever reason the
+task died, the run ends too. Nothing that the containers started survives the guardian: it is their subreaper
+and kills every descendant before it leaves.
+
+    plan     {"init": [CONTAINER], "main": CONTAINER, "sidecars": [CONTAINER], "grace": seconds,
+              "control": fd, "events": fd, "keep": [fd]}   `keep`: held open as long as the guardian lives
+    CONTAINER  {"name", "argv", "env", "cwd", "output": fd}
+    events   one JSON object a line: {"container", "pid"} when it started, {"container", "code"} when it ended,
+             {"container", "error"} when it could not start
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import selectors
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+PR_SET_CHILD_SUBREAPER = 36
+CONTROL, CHILD = "control", "child"  # what can wake the guardian
+
+
+def prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def die_with_guardian(guardian: int) -> None:
+    """In a child, between fork and exec: restore what the guardian changed, and end when it ends."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != guardian:
+        os._exit(1)  # it died before the request above
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGPIPE, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def wakeup_on_signals() -> int:
+    """A file descriptor that becomes readable when a child ends. Signals themselves decide nothing here."""
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGPIPE, signal.SIGCHLD):
+        signal.signal(number, lambda *_: None)
+    return read
+
+
+class Guardian:
+    def __init__(self, plan: dict[str, Any]) -> None:
+        self.plan = plan
+        for number in descriptors(plan):
+            os.set_inheritable(number, False)  # a container gets its output and nothing else
+        self.running: dict[int, str] = {}  # pid -> container name
+        self.codes: dict[str, int] = {}  # container name -> exit code, negative for a signal
+        self.kill_at: float | None = None  # when SIGKILL is due, once a stop was asked for
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(plan["control"], selectors.EVENT_READ, CONTROL)
+        self.selector.register(wakeup_on_signals(), selectors.EVENT_READ, CHILD)
+
+    def run(self) -> None:
+        for container in self.plan["init"]:
+            if not self.start(container) or self.wait_for([container["name"]])[0] != 0:
+                return
+        if self.kill_at is not None:
+            return
+        sidecars = [c for c in self.plan["sidecars"] if self.start(c)]
+        main = self.plan["main"]
+        if self.start(main):
+            self.wait_for([main["name"]])
+        self.end([c["name"] for c in sidecars])
+
+    def start(self, container: dict[str, Any]) -> bool:
+        name = container["name"]
+        guardian = os.getpid()
+        read, write = os.pipe()  # close-on-exec: carries the error of a failed exec
+        pid = os.fork()
+        if pid == 0:
+            try:
+                die_with_guardian(guardian)
+                null = os.open(os.devnull, os.O_RDONLY)
+                os.dup2(null, 0)
+                os.dup2(container["output"], 1)
+                os.dup2(container["output"], 2)
+                os.chdir(container["cwd"])
+                os.execvpe(container["argv"][0], container["argv"], container["env"])  # noqa: S606 - no shell of ours
+            except OSError as error:
+                os.write(write, str(error).encode())
+            os._exit(127)
+        os.close(write)
+        os.close(container["output"])
+        why = b"".join(iter(lambda: os.read(read, 4096), b""))
+        os.close(read)
+        if why:
+            os.waitpid(pid, 0)
+            self.codes[name] = 127
+            self.tell(container=name, error=why.decode(errors="backslashreplace"))
+            return False
+        self.running[pid] = name
+        self.tell(container=name, pid=pid)
+        return True
+
+    def wait_for(self, names: list[str]) -> list[int]:
+        self.reap()
+        while not all(name in self.codes for name in names):
+            self.listen()
+            self.reap()
+            if self.kill_at is not None and time.monotonic() >= self.kill_at:
+                self.signal_all(signal.SIGKILL)
+        return [self.codes[name] for name in names]
+
+    def end(self, names: list[str]) -> None:
+        """The main container is done: its sidecars get the grace period too."""
+        if self.kill_at is None:
+            self.begin_stop(self.plan["grace"])
+        self.wait_for(names)
+
+    def reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            name = self.running.pop(pid, None)
+            if name is not None:
+                self.codes[name] = os.waitstatus_to_exitcode(status)
+                self.tell(container=name, code=self.codes[name])
+
+    def listen(self) -> None:
+        patience = None if self.kill_at is None else max(0.05, self.kill_at - time.monotonic())
+        for key, _ in self.selector.select(patience):
+            said = os.read(key.fd, 4096)
+            if key.data == CHILD:
+                continue
+            if said:
+                self.begin_stop(float(said.split()[-1]))
+            else:
+                self.selector.unregister(key.fd)
+                self.begin_stop(self.plan["grace"])
+
+    def begin_stop(self, grace: float) -> None:
+        due = time.monotonic() + grace
+        if self.kill_at is None:
+            self.signal_all(signal.SIGTERM)
+        self.kill_at = due if self.kill_at is None else min(due, self.kill_at)
+
+    def signal_all(self, number: int) -> None:
+        for pid in descendants(os.getpid()) or list(self.running):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue
+
+    def leave_nothing(self) -> None:
+        """SIGKILL to whatever a container left behind, until there is nothing."""
+        while True:
+            self.signal_all(signal.SIGKILL)
+            try:
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    continue
+            except ChildProcessError:
+                return
+            time.sleep(0.005)  # a killed process takes a moment to become a zombie
+
+    def tell(self, **event: Any) -> None:
+        try:
+            os.write(self.plan["events"], json.dumps(event).encode() + b"\n")
+        except BrokenPipeError:
+            return  # the task is gone; the control pipe says so too
+
+
+def descriptors(plan: dict[str, Any]) -> list[int]:
+    containers = [*plan["init"], plan["main"], *plan["sidecars"]]
+    return [plan["control"], plan["events"], *plan["keep"], *(c["output"] for c in containers)]
+
+
+def descendants(root: int) -> list[int]:
+    """Process ids below `root`, from /proc; empty where there is none (macOS)."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(entry.read_bytes().rpartition(b")")[2].split()[1])
+        except (OSError, IndexError):
+            continue  # it has just ended
+        children.setdefault(parent, []).append(int(entry.parent.name))
+    found: list[int] = []
+    level = [root]
+    while level:
+        level = [child for parent in level for child in children.get(parent, ())]
+        found += level
+    return found
+
+
+def main() -> None:
+    plan = json.load(sys.stdin)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    guardian = Guardian(plan)
+    try:
+        guardian.run()
+    finally:
+        guardian.leave_nothing()
+
+
+if __name__ == "__main__":
+    main()

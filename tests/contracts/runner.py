@@ -1,0 +1,157 @@
+"""What every runner must do. A runner's test class inherits `RunnerContract` and gives the `runner` fixture."""
+
+import time
+from uuid import uuid4
+
+import pytest
+
+from polyaxon_airflow.errors import PermanentRunnerError
+from polyaxon_airflow.runners.base import MAIN_CONTAINER, Line, Outcome, RunIdentity
+
+
+def container(script, name=MAIN_CONTAINER, **more):
+    return {"name": name, "image": "busybox:1", "command": ["/bin/sh", "-c", script], **more}
+
+
+def pod(*containers, init=(), volumes=()):
+    spec = {"containers": list(containers), "initContainers": list(init), "volumes": list(volumes)}
+    return {"kind": "pod", "pod": {"metadata": {"name": "test"}, "spec": spec}}
+
+
+class Followed:
+    """A run from start to end: its lines with the time they came, and its outcome."""
+
+    def __init__(self, runner, manifest, *, stop_at=None, stop_after=None, uuid=None):
+        self.run = RunIdentity(uuid or uuid4().hex, "test", "acme", "proj")
+        self.lines, self.times, self.stop_at, self.stop_after = [], [], stop_at, stop_after
+        self.start = time.monotonic()
+        handle = runner.submit(manifest, self.run)
+        self.outcome = runner.follow(
+            handle, on_lines=self.on_lines, should_stop=self.should_stop, interval=0.1
+        )
+        self.seconds = time.monotonic() - self.start
+
+    def on_lines(self, lines):
+        self.lines += lines
+        self.times += [time.monotonic() - self.start] * len(lines)
+
+    def should_stop(self):
+        seen = self.stop_at is not None and any(self.stop_at in line.text for line in self.lines)
+        late = self.stop_after is not None and time.monotonic() - self.start > self.stop_after
+        return "enough seen" if seen or late else None
+
+    def text(self, name=MAIN_CONTAINER):
+        return [line.text for line in self.lines if line.container == name]
+
+
+class RunnerContract:
+    grace = 2.0  # seconds, as the fixture's runner is configured
+
+    @pytest.mark.parametrize(
+        ("script", "outcome"),
+        [
+            pytest.param("exit 0", Outcome("succeeded", 0), id="code 0 is success"),
+            pytest.param("exit 7", Outcome("failed", 7), id="any other code is a failure with that code"),
+            pytest.param("kill -9 $$", Outcome("failed", 137), id="a signal is 128 + its number"),
+        ],
+    )
+    def test_the_exit_code_decides(self, runner, script, outcome):
+        followed = Followed(runner, pod(container(script)))
+        assert followed.outcome[:2] == outcome[:2]
+        assert bool(followed.outcome.reason) == (outcome.status != "succeeded")
+
+    def test_lines_of_both_streams_arrive_in_order_and_undamaged(self, runner):
+        followed = Followed(runner, pod(container("echo one; echo zwei ü >&2; printf 'no newline'")))
+        assert followed.text() == ["one", "zwei ü", "no newline"]
+
+    def test_lines_arrive_while_the_run_goes_on(self, runner):
+        followed = Followed(runner, pod(container("echo early; sleep 2; echo late")))
+        assert followed.text() == ["early", "late"]
+        assert followed.times[1] - followed.times[0] > 1
+
+    def test_bytes_that_are_no_text_are_escaped(self, runner):
+        followed = Followed(runner, pod(container(r"printf 'a\377b\n'")))
+        assert followed.text() == ["a\\xffb"]
+
+    def test_a_flood_of_output_arrives_whole(self, runner):
+        followed = Followed(
+            runner, pod(container("i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done"))
+        )
+        assert followed.text() == [f"line {i}" for i in range(20000)]
+
+    def test_environment_reaches_the_container_and_refers_to_earlier_names(self, runner):
+        env = [
+            {"name": "A", "value": "x"},
+            {"name": "B", "value": "$(A)-$(NONE)-$$(A)"},
+            {"name": "A", "value": "y"},
+        ]
+        followed = Followed(runner, pod(container('echo "$A $B"', env=env)))
+        assert followed.text() == ["y x-$(NONE)-$(A)"]
+
+    def test_the_working_directory_is_the_containers(self, runner):
+        followed = Followed(runner, pod(container("pwd; cd / && pwd", workingDir="/tmp")))
+        assert followed.text() == ["/tmp", "/"]
+
+    def test_init_containers_run_in_order_before_main_and_share_volumes(self, runner):
+        mount = [{"name": "data", "mountPath": "/shared-data"}]
+        manifest = pod(
+            container("cat /shared-data/file", volumeMounts=mount),
+            init=[
+                container("echo 1 >> /shared-data/file", "first", volumeMounts=mount),
+                container("echo 2 >> /shared-data/file", "second", volumeMounts=mount),
+            ],
+            volumes=[{"name": "data", "emptyDir": {}}],
+        )
+        assert Followed(runner, manifest).text() == ["1", "2"]
+
+    def test_a_failing_init_container_ends_the_run_and_is_named(self, runner):
+        followed = Followed(
+            runner, pod(container("echo main"), init=[container("echo no; exit 4", "prepare")])
+        )
+        assert followed.outcome.status == "failed"
+        assert "prepare" in followed.outcome.reason
+        assert "4" in followed.outcome.reason
+        assert followed.text("prepare") == ["no"]
+        assert followed.text() == []
+
+    def test_sidecars_run_beside_main_and_end_after_it(self, runner):
+        side = container("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.1; done", "side")
+        followed = Followed(runner, pod(container("sleep 1; echo main"), side))
+        assert followed.outcome == Outcome("succeeded", 0)
+        assert followed.text() == ["main"]
+        assert followed.text("side")[0] == "up"
+
+    def test_a_stop_lets_the_container_clean_up(self, runner):
+        script = "trap 'echo cleaned; exit 3' TERM; echo ready; while :; do sleep 0.1; done"
+        followed = Followed(runner, pod(container(script)), stop_at="ready")
+        assert followed.outcome.status == "stopped"
+        assert followed.outcome.reason == "enough seen"
+        assert followed.text()[0] == "ready"
+        assert "cleaned" in followed.text()
+
+    def test_a_stop_kills_what_ignores_it_after_the_grace_period(self, runner):
+        followed = Followed(
+            runner, pod(container("trap '' TERM; echo ready; while :; do sleep 0.1; done")), stop_at="ready"
+        )
+        assert followed.outcome.status == "stopped"
+        assert self.grace <= followed.seconds < self.grace + 10
+
+    def test_a_stop_during_init_never_starts_main(self, runner):
+        manifest = pod(container("echo main"), init=[container("echo waiting; sleep 30", "wait")])
+        followed = Followed(runner, manifest, stop_at="waiting")
+        assert followed.outcome.status == "stopped"
+        assert followed.text() == []
+
+    def test_one_uuid_never_runs_twice_at_once(self, runner):
+        uuid = uuid4().hex
+        first = Followed(runner, pod(container("echo a; sleep 0.2")), uuid=uuid)
+        second = Followed(runner, pod(container("echo b")), uuid=uuid)
+        assert (first.outcome, second.outcome) == (Outcome("succeeded", 0), Outcome("succeeded", 0))
+
+    def test_a_manifest_that_can_never_run_is_refused_with_what_to_do(self, runner):
+        manifest = {"kind": "custom", "resource": {"kind": "Sandwich", "apiVersion": "kitchen/v1"}}
+        with pytest.raises(PermanentRunnerError, match="Sandwich"):
+            runner.check(manifest)
+
+
+__all__ = ["Followed", "Line", "RunnerContract", "container", "pod"]
