@@ -1,0 +1,1 @@
+"""Polyaxonfiles as Airflow DAGs: the bundle, the loader, and the translation of a plan."""

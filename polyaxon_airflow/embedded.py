@@ -1,0 +1,229 @@
+"""A whole Airflow on one machine with nothing but Python: SQLite, LocalExecutor, local processes.
+
+For a laptop, for `make demo` and for tests; a team runs Airflow as it does today, with this package installed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyaxon_airflow.errors import PolyaxonAirflowError
+from polyaxon_airflow.rest import AirflowClient, ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+USER = "admin"
+SMALL_BOX = {  # docs/operations.md says what each was measured to be worth
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+    "AIRFLOW__CORE__PARALLELISM": str(max(4, 2 * (os.cpu_count() or 2))),
+    "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "64",
+    "AIRFLOW__CORE__MAX_MAP_LENGTH": "8192",
+    "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "120",
+    "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "180",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+    "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+    "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
+    "AIRFLOW__API__WORKERS": "1",
+}
+
+
+class EmbeddedAirflow:
+    """An Airflow of our own: its processes live and end with it.
+
+    with EmbeddedAirflow(home, dags) as airflow:
+        airflow.client().trigger("train")
+    """
+
+    def __init__(
+        self, home: Path, dags: Path, *, port: int | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
+        """`home`: AIRFLOW_HOME, kept between starts. `settings`: environment variables that win over ours."""
+        self.home, self.dags = home.absolute(), dags.absolute()
+        self._port = port or free_port()
+        self._more = dict(settings or {})
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def password(self) -> str:
+        """The admin's password, made once for a home."""
+        return self._kept()["password"]
+
+    def client(self) -> AirflowClient:
+        return AirflowClient(self.url, user=USER, password=self.password)
+
+    def environment(self) -> dict[str, str]:
+        """Environment variables under which `airflow ...` speaks to this Airflow."""
+        kept = self._kept()
+        variables = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__")},
+            "AIRFLOW_HOME": str(self.home),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__FERNET_KEY": kept["fernet_key"],
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.home / "passwords.json"),
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db",
+            "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(self.home / "bundles"),
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": str(self._port),
+            "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__API__SECRET_KEY": kept["secret_key"],
+            "AIRFLOW__API_AUTH__JWT_SECRET": kept["jwt_secret"],
+            "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.home / "logs"),
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(kept["worker_log_port"]),
+            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(kept["trigger_log_port"]),
+            **SMALL_BOX,
+            **self._more,
+        }
+        variables["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{variables.get('PATH', os.defpath)}"
+        variables.pop("PYTHONDONTWRITEBYTECODE", None)  # it triples the import time of every component
+        return variables
+
+    def start(self, *, patience: float = 240, say: Callable[[str], None] = lambda _: None) -> None:
+        """Make the database, start the four components, wait until each is healthy.
+
+        Raises PolyaxonAirflowError with the end of the log of a component that does not come up.
+        """
+        say("migrating the database")
+        self._run("db", "migrate")
+        for component in COMPONENTS:
+            self.start_component(component)
+        say(f"waiting for {', '.join(COMPONENTS)}")
+        self._wait_until_healthy(patience)
+
+    def start_component(self, component: str) -> None:
+        """Start one component; also after it was killed."""
+        with (self.home / f"{component}.log").open("ab") as log:
+            self._processes[component] = subprocess.Popen(
+                [sys.executable, "-m", "airflow", component],
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def pid(self, component: str) -> int:
+        return self._processes[component].pid
+
+    def stop(self, *, grace: float = 20) -> None:
+        """End every component with everything that it started."""
+        for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 5.0)):
+            until = time.monotonic() + patience
+            for process in self._processes.values():
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)
+            while any(_group_lives(p) for p in self._processes.values()) and time.monotonic() < until:
+                time.sleep(0.1)
+        self._processes.clear()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _run(self, *words: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "airflow", *words],
+            env=self.environment(),
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            text = (done.stdout + done.stderr).decode(errors="replace")[-3000:]
+            raise PolyaxonAirflowError(f"airflow {' '.join(words)} failed:\n{text}")
+
+    def _wait_until_healthy(self, patience: float) -> None:
+        client, until, missing = AirflowClient(self.url), time.monotonic() + patience, "the API server"
+        while time.monotonic() < until:
+            for component, process in self._processes.items():
+                if process.poll() is not None:
+                    raise PolyaxonAirflowError(f"airflow {component} ended:\n{self._tail(component)}")
+            try:
+                health = client.get("/monitor/health")
+            except ApiError:
+                health = None
+            if health is not None:
+                parts = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+                unhealthy = [part for part in parts if health[part]["status"] != "healthy"]
+                if not unhealthy:
+                    return
+                missing = ", ".join(unhealthy)
+            time.sleep(0.5)
+        raise PolyaxonAirflowError(f"not healthy after {patience:.0f} s: {missing}; logs are in {self.home}")
+
+    def _tail(self, component: str) -> str:
+        return (self.home / f"{component}.log").read_text(errors="replace")[-3000:]
+
+    def _kept(self) -> dict[str, str]:
+        """Secrets and ports of this home, made at the first start."""
+        file = self.home / "embedded.json"
+        if not file.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            kept = {
+                "password": secrets.token_urlsafe(9),
+                "fernet_key": _fernet_key(),
+                "secret_key": secrets.token_urlsafe(24),
+                "jwt_secret": secrets.token_urlsafe(48),
+                "worker_log_port": str(free_port()),
+                "trigger_log_port": str(free_port()),
+            }
+            file.touch(mode=0o600)
+            file.write_text(json.dumps(kept))
+            (self.home / "passwords.json").write_text(json.dumps({USER: kept["password"]}))
+        found: dict[str, str] = json.loads(file.read_text())
+        return found
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _fernet_key() -> str:
+    from base64 import urlsafe_b64encode
+
+    return urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def _group_lives(leader: subprocess.Popen[bytes]) -> bool:
+    leader.poll()
+    try:
+        os.killpg(leader.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

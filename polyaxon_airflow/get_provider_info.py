@@ -1,0 +1,58 @@
+"""What Airflow's provider manager wants to know of this package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DEFAULTS = {
+    "auto_bundle": ("boolean", "True", "Add a DAG bundle of polyaxonfiles over the dags folder."),
+    "refresh_interval": (
+        "integer",
+        "10",
+        "Seconds between looks for new, changed and removed polyaxonfiles.",
+    ),
+    "runner": ("string", "process", "Where runs execute: process or kubernetes."),
+    "process_environments": (
+        "string",
+        "{{}}",  # Airflow formats defaults: this is {}
+        "JSON object, image pattern to virtual environment: what an image stands for on the process runner.",
+    ),
+    "artifacts_root": (
+        "string",
+        "",
+        "Where runs keep their artifacts; by default polyaxon/artifacts in AIRFLOW_HOME.",
+    ),
+    "store_url": (
+        "string",
+        "",
+        "SQLAlchemy URL of the run store; by default SQLite in AIRFLOW_HOME/polyaxon.",
+    ),
+    "store_conn_id": ("string", "", "Airflow connection to the run store, instead of store_url."),
+    "owner": ("string", "default", "Owner of runs whose file is in no owner's folder."),
+    "project": ("string", "default", "Project of runs."),
+    "grace": ("float", "10", "Seconds between SIGTERM and SIGKILL when a run is stopped."),
+}
+
+
+def get_provider_info() -> dict[str, Any]:
+    """See airflow/provider_info.schema.json. The plugin is an entry point of its own (docs/architecture.md)."""
+    return {
+        "package-name": "airflow-provider-polyaxon",
+        "name": "Polyaxon",
+        "description": "Polyaxonfiles as DAGs: queues, schedules, events, tuning with early stopping.",
+        "config": {
+            "polyaxon": {
+                "description": "Settings of airflow-provider-polyaxon.",
+                "options": {
+                    name: {
+                        "description": description,
+                        "type": kind,
+                        "default": default,
+                        "version_added": "0.1.0",
+                        "example": None,
+                    }
+                    for name, (kind, default, description) in DEFAULTS.items()
+                },
+            }
+        },
+    }

@@ -1,0 +1,13 @@
+"""The Airflow plugin (entry point `airflow.plugins`). Every task process of everybody imports this module,
+so what it offers is imported when Airflow asks for it.
+"""
+
+from __future__ import annotations
+
+from airflow.plugins_manager import AirflowPlugin
+
+
+class PolyaxonPlugin(AirflowPlugin):
+    """Timetables, priority weights and pages that Airflow must be able to find by name."""
+
+    name = "polyaxon"
