@@ -1,0 +1,54 @@
+"""Runs as rows: read into values, found by uuid."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from polyaxon_airflow.errors import StoreError
+from polyaxon_airflow.store import schema
+from polyaxon_airflow.store.records import Run
+from polyaxon_airflow.store.values import LABELS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection, Row
+
+FIELDS = tuple(field.name for field in fields(Run))
+COLUMNS = [schema.run.c[name] for name in FIELDS]
+LISTED = [column for column in COLUMNS if column.name != "content"]  # content may be long, and lists are too
+
+
+def to_run(row: Row[Any]) -> Run:
+    values = dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's public name for it
+    return Run(**{**values, **{name: tuple(values[name]) for name in LABELS}})
+
+
+def find_run(connection: Connection, uuid: str) -> Run | None:
+    row = connection.execute(select(*COLUMNS).where(schema.run.c.uuid == uuid)).one_or_none()
+    return None if row is None else to_run(row)
+
+
+def the_run(connection: Connection, uuid: str) -> Run:
+    """Raises StoreError if there is no such run."""
+    run = find_run(connection, uuid)
+    if run is None:
+        raise StoreError(f"the run store has no run {uuid}")
+    return run
+
+
+def lock_run(connection: Connection, uuid: str, *columns: str) -> Mapping[str, Any]:
+    """The id and these columns of a run, which nobody else changes until the transaction ends.
+
+    Raises StoreError if there is no such run.
+    """
+    query = select(schema.run.c.id, *(schema.run.c[name] for name in columns)).where(
+        schema.run.c.uuid == uuid
+    )
+    row = connection.execute(query.with_for_update()).mappings().one_or_none()
+    if row is None:
+        raise StoreError(f"the run store has no run {uuid}")
+    return {**row}

@@ -1,0 +1,198 @@
+"""Runs: begun once, moved by statuses, filled with what went in and came out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from sqlalchemy import and_, insert, select, update
+
+from polyaxon_airflow.store import lifecycle, schema
+from polyaxon_airflow.store.records import Condition
+from polyaxon_airflow.store.rows import FIELDS, LISTED, find_run, lock_run, the_run, to_run
+from polyaxon_airflow.store.upsert import insert_new
+from polyaxon_airflow.store.values import LABELS, MAPPINGS, write_labels, write_values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+    from typing_extensions import Unpack
+
+    from polyaxon_airflow.store.database import Database
+    from polyaxon_airflow.store.lifecycle import Status
+    from polyaxon_airflow.store.records import Run
+
+
+class Changes(TypedDict, total=False):
+    """What `update` may change: all that a run only knows once it is under way."""
+
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+    meta: Mapping[str, Any]
+    tags: Sequence[str]
+    connections: Sequence[str]
+    description: str | None
+    handle: Mapping[str, Any] | None
+    content: Mapping[str, Any] | None
+    original: str | None
+    cloning_kind: str | None
+    pending: str | None
+    backend: str | None
+    framework: str | None
+    queue: str | None
+    agent: str | None
+    namespace: str | None
+    artifacts_store: str | None
+    artifacts_path: str | None
+    cache_key: str | None
+    schedule_at: datetime | None
+    cost: float | None
+    cpu: float | None
+    memory: float | None
+    gpu: float | None
+    custom: float | None
+
+
+@dataclass(frozen=True)
+class Runs:
+    """`store.runs`."""
+
+    database: Database
+
+    def begin(self, run: Run) -> Run:
+        """Write a run unless its uuid is there; the stored run either way.
+
+        A retry so gets what the earlier try left: status, handle, outputs. Its higher `try_number` is kept, and
+        fences off metrics that the earlier try still reports.
+        """
+        with self.database.write() as connection:
+            row = {**_row(run), "updated_at": run.updated_at or run.created_at}
+            run_id = insert_new(connection, schema.run, row)
+            if run_id is None:
+                _raise_try_number(connection, run)
+            else:
+                _write_parts(connection, run_id, row)
+            return the_run(connection, run.uuid)
+
+    def get(self, uuid: str) -> Run | None:
+        with self.database.read() as connection:
+            return find_run(connection, uuid)
+
+    def children(self, pipeline: str) -> list[Run]:
+        """The runs of a sweep or a dag, by trial index, then in the order they began; without `content`."""
+        order = (schema.run.c.trial_index.nulls_last(), schema.run.c.id)
+        query = select(*LISTED).where(schema.run.c.pipeline == pipeline).order_by(*order)
+        with self.database.read() as connection:
+            return [to_run(row) for row in connection.execute(query)]
+
+    def update(self, uuid: str, *, at: datetime, **changes: Unpack[Changes]) -> Run:
+        """Change a run. `inputs`, `outputs` and `meta` are merged key by key, everything else is replaced.
+
+        Raises StoreError if there is no such run.
+        """
+        with self.database.write() as connection:
+            row = lock_run(connection, uuid, *MAPPINGS)
+            new: dict[str, Any] = dict(changes)
+            new.update({name: {**row[name], **new[name]} for name in MAPPINGS if name in new})
+            _change(connection, row["id"], {**new, "updated_at": at, "heartbeat_at": at})
+            _write_parts(connection, row["id"], changes)
+            return the_run(connection, uuid)
+
+    def set_status(
+        self,
+        uuid: str,
+        status: Status,
+        reason: str | None = None,
+        message: str | None = None,
+        *,
+        at: datetime,
+        force: bool = False,
+    ) -> Run:
+        """Move a run, and keep the status with its reason among its conditions; the stored run comes back.
+
+        A run that is done stays as it is, and so does one that stops until it ends: look at the status of what
+        comes back. `force` opens a done run again, for a retry or a resume. `reason` is the sentence that a user
+        reads, `message` the detail behind it. Raises StoreError if there is no such run.
+        """
+        with self.database.write() as connection:
+            row = lock_run(connection, uuid, "status", "created_at", "started_at", "finished_at")
+            if lifecycle.may_follow(row["status"], status, force=force):
+                _change(connection, row["id"], {"reason": reason, **_moved(row, status, at)})
+                _add_condition(connection, row["id"], Condition(status, reason, message, at, at))
+            return the_run(connection, uuid)
+
+    def conditions(self, uuid: str) -> list[Condition]:
+        """All statuses that a run has had, oldest first."""
+        table = schema.condition
+        query = (
+            select(table.c.status, table.c.reason, table.c.message, table.c.since, table.c.updated_at)
+            .join(schema.run, schema.run.c.id == table.c.run_id)
+            .where(schema.run.c.uuid == uuid)
+            .order_by(table.c.number)
+        )
+        with self.database.read() as connection:
+            return [Condition(*row) for row in connection.execute(query)]
+
+    def heartbeat(self, uuid: str, *, at: datetime) -> None:
+        """Note that the task of a run lives, for those that wait for its result."""
+        with self.database.write() as connection:
+            connection.execute(update(schema.run).where(schema.run.c.uuid == uuid).values(heartbeat_at=at))
+
+
+def _row(run: Run) -> dict[str, Any]:
+    return {name: getattr(run, name) for name in FIELDS}
+
+
+def _change(connection: Connection, run_id: int, values: Mapping[str, Any]) -> None:
+    connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(values))
+
+
+def _raise_try_number(connection: Connection, run: Run) -> None:
+    older = and_(schema.run.c.uuid == run.uuid, schema.run.c.try_number < run.try_number)
+    connection.execute(update(schema.run).where(older).values(try_number=run.try_number))
+
+
+def _write_parts(connection: Connection, run_id: int, values: Mapping[str, Any]) -> None:
+    for section in MAPPINGS:
+        write_values(connection, run_id, section, values.get(section, {}))
+    for section in LABELS:
+        if section in values:
+            write_labels(connection, run_id, section, values[section])
+
+
+def _moved(row: Mapping[str, Any], status: Status, at: datetime) -> dict[str, Any]:
+    """The columns that a move changes. As in Polyaxon, a run that ends without having started started when made."""
+    moved: dict[str, Any] = {"status": status, "updated_at": at, "heartbeat_at": at}
+    started_at = row["started_at"]
+    if started_at is None and status in lifecycle.RUNNING | lifecycle.DONE:
+        started_at = at if status in lifecycle.RUNNING else row["created_at"]
+        moved.update(started_at=started_at, wait_time=_seconds(row["created_at"], started_at))
+    if status not in lifecycle.DONE:
+        moved.update(finished_at=None, duration=None)
+    elif row["finished_at"] is None:
+        moved.update(finished_at=at, duration=_seconds(started_at, at))
+    return moved
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return round(max(0.0, (end - start).total_seconds()), 2)
+
+
+def _add_condition(connection: Connection, run_id: int, condition: Condition) -> None:
+    table = schema.condition
+    query = select(table.c.number, table.c.status).where(table.c.run_id == run_id)
+    last = connection.execute(query.order_by(table.c.number.desc()).limit(1)).one_or_none()
+    if last is not None and last.status == condition.status:
+        same = and_(table.c.run_id == run_id, table.c.number == last.number)
+        values = {
+            "reason": condition.reason,
+            "message": condition.message,
+            "updated_at": condition.updated_at,
+        }
+        connection.execute(update(table).where(same).values(values))
+    else:
+        number = 0 if last is None else last.number + 1
+        row = {"run_id": run_id, "number": number, **vars(condition)}
+        connection.execute(insert(table).values(row))

@@ -1,0 +1,142 @@
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+import sqlalchemy
+
+from polyaxon_airflow.errors import StoreError
+from polyaxon_airflow.store import is_single_machine, open_store
+from polyaxon_airflow.store.schema import metadata
+from tests.store.samples import run, uuid
+
+
+def test_a_store_is_made_with_its_folders(tmp_path):
+    with open_store(f"sqlite:///{tmp_path}/a/b/store.db") as store:
+        store.runs.begin(run())
+    with open_store(f"sqlite:///{tmp_path}/a/b/store.db") as store:
+        assert store.runs.get(uuid(1)).name == "run-1"
+
+
+def test_the_migrations_make_the_tables_of_the_schema(store):
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    def ours(name, kind, _parents):
+        return kind != "table" or name.startswith("plx_")
+
+    options = {"version_table": "plx_version", "include_name": ours}
+    with store.database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        pytest.param(
+            "nonsense", "the run store's URL cannot be read: 'nonsense'. Write sqlite:", id="no URL"
+        ),
+        pytest.param(
+            "mysql://u@h/db", "lives in SQLite or PostgreSQL, not in 'mysql'", id="another database"
+        ),
+        pytest.param("sqlite://", "needs a file that other processes see", id="SQLite in memory"),
+        pytest.param(
+            "sqlite:////proc/nowhere/store.db", "the folder of the run store .* cannot be made", id="folder"
+        ),
+        pytest.param(
+            "postgresql://ada:secret@127.0.0.1:1/db",
+            r"postgresql\+psycopg.*ada:\*\*\*@.*cannot be used",
+            id="no server",
+        ),
+    ],
+)
+def test_an_unusable_url_is_one_clear_error(url, message):
+    with pytest.raises(StoreError, match=message) as raised:
+        open_store(url)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_file_that_is_no_database_is_one_clear_error(tmp_path):
+    (tmp_path / "notes.txt").write_text(
+        "not a database at all, but a text that is long enough for a header" * 20
+    )
+    with pytest.raises(
+        StoreError, match=r"the run store sqlite:.*notes.txt cannot be used: file is not a database"
+    ):
+        open_store(f"sqlite:///{tmp_path}/notes.txt")
+
+
+def test_a_store_of_a_newer_version_is_refused(url):
+    with open_store(url) as store, store.database.write() as connection:
+        connection.execute(sqlalchemy.text("UPDATE plx_version SET version_num = '9999'"))
+    try:
+        with pytest.raises(
+            StoreError, match="was written by a newer version of polyaxon_airflow; upgrade this one"
+        ):
+            open_store(url)
+    finally:
+        engine = sqlalchemy.create_engine(store.database.url)
+        with engine.begin() as connection:
+            connection.execute(sqlalchemy.text("UPDATE plx_version SET version_num = '0001'"))
+        engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "single"),
+    [("sqlite:////a/b.db", True), (" SQLite:///b.db", True), ("postgresql+psycopg2://u:p@h/db", False)],
+)
+def test_which_stores_are_for_one_machine(url, single):
+    assert is_single_machine(url) is single
+
+
+OPEN = "import sys; from polyaxon_airflow.store import open_store; open_store(sys.argv[1]).close()"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def new_url(request, tmp_path):
+    """The URL of a database with nothing in it."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/store.db"
+        return
+    import psycopg
+
+    server = request.getfixturevalue("postgresql_server")
+    with closing(psycopg.connect(f"{server}/postgres", autocommit=True)) as connection:
+        connection.execute("CREATE DATABASE brandnew")
+        yield f"{server}/brandnew"
+        connection.execute("DROP DATABASE brandnew")
+
+
+def test_processes_that_open_a_new_store_at_once(new_url):
+    processes = [
+        subprocess.Popen([sys.executable, "-c", OPEN, new_url], stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    errors = [process.communicate(timeout=120)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0, 0], errors
+    with open_store(new_url) as store:
+        store.runs.begin(run())
+
+
+def test_threads_that_open_a_new_store_at_once(new_url):
+    with ThreadPoolExecutor(4) as threads:
+        for store in threads.map(open_store, [new_url] * 4):
+            store.close()
+
+
+def test_a_fork_makes_connections_of_its_own(store):
+    import multiprocessing
+
+    store.runs.begin(run())
+    child = multiprocessing.get_context("fork").Process(target=lambda: store.runs.begin(run(2)))
+    child.start()
+    child.join(30)
+    assert child.exitcode == 0
+    assert store.runs.get(uuid(2)) is not None
+
+
+def test_importing_the_store_imports_no_database_library():
+    code = "import polyaxon_airflow.store, sys; print({'sqlalchemy', 'alembic'} & set(sys.modules))"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert output.strip() == "set()"
