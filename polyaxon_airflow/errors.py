@@ -1,8 +1,9 @@
 """Every error that a user can meet, and how it reads.
 
     PolyaxonAirflowError
-    ├── PolyaxonfileError        the file is wrong: one or more faults, each with its place
-    ├── CompilationError         a file that is right cannot become this run: params, contexts, conditions
+    ├── FaultsError
+    │   ├── PolyaxonfileError    the file is wrong: one or more faults, each with its place
+    │   └── CompilationError     a file that is right cannot become this run: params, contexts, conditions
     ├── StoreError               the run store cannot be used as it is configured
     └── RunnerError              the place where a run executes
         ├── TemporaryRunnerError     worth a retry: the network, a busy API server
@@ -38,26 +39,54 @@ class Fault:
     suggestion: str | None = None  # what to write instead, a full sentence
     severity: Severity = "error"
     rule: str = "invalid"  # stable name of the check, for SARIF and for ignoring it
+    of_key: bool = False  # the key at `path` is wrong, not its value
+    code: str | None = None  # the text of the line
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
         text = f"{place}: {self.message}" if place else self.message
         return f"{text}. {self.suggestion}" if self.suggestion else text
 
+    def with_code(self) -> str:
+        """The fault, the line it stands on and a caret below the column.
+
+        >>> print(Fault("unknown kind 'jobb'", "train.yaml", 3, 9, code="  kind: jobb").with_code())
+        train.yaml:3:9: unknown kind 'jobb'
+            3 |   kind: jobb
+              |         ^
+        """
+        if not self.code or self.line is None or self.column is None:
+            return str(self)
+        gutter = f"{self.line:5d} | "
+        # Tabs are kept in front of the caret, so that it lands below its column however wide a tab is.
+        before = "".join("\t" if character == "\t" else " " for character in self.code[: self.column - 1])
+        return f"{self}\n{gutter}{self.code}\n{' ' * 5} | {before}^"
+
 
 class PolyaxonAirflowError(Exception):
     """Base of all errors that this package raises for its users."""
 
 
-class PolyaxonfileError(PolyaxonAirflowError):
-    """A polyaxonfile cannot be used; `faults` says why, in line order, all of them at once."""
+class FaultsError(PolyaxonAirflowError):
+    """Base of the errors that list faults; `faults` holds them all, in the order of the files' lines."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(sorted(faults, key=lambda fault: (fault.line or 0, fault.column or 0)))
+    def __init__(self, faults: Iterable[Fault] | str) -> None:
+        if isinstance(faults, str):
+            faults = [Fault(faults)]
+        self.faults = tuple(
+            sorted(faults, key=lambda fault: (fault.file or "", fault.line or 0, fault.column or 0))
+        )
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type[FaultsError], tuple[tuple[Fault, ...]]]:
+        return type(self), (self.faults,)
 
-class CompilationError(PolyaxonAirflowError):
+
+class PolyaxonfileError(FaultsError):
+    """A polyaxonfile cannot be used."""
+
+
+class CompilationError(FaultsError):
     """An operation cannot become this run: a param, a context or a condition does not resolve."""
 
 

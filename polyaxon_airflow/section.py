@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -15,8 +15,27 @@ class Section(BaseModel):
     (spec section 1.3). A field that the file did not give stays unset, which merging depends on.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        ser_json_timedelta="float",
+        ser_json_inf_nan="constants",
+        protected_namespaces=(),
+    )
+
+    # Keys of older versions of Polyaxon and usual mistakes, with what to write instead.
+    instead: ClassVar[dict[str, str]] = {}
 
     def to_dict(self) -> dict[str, Any]:
         """The section as it would stand in YAML: camelCase keys, only what was given, plain JSON values."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+class KubernetesSection(Section):
+    """An object of Kubernetes inside a polyaxonfile.
+
+    Its own keys are checked, what they hold is Kubernetes' business: any value passes, as in Polyaxon, whose
+    client checks the first level of keys only.
+    """

@@ -1,0 +1,1 @@
+"""Sections of a polyaxonfile that have no kinds."""

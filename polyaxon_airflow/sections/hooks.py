@@ -1,0 +1,26 @@
+"""`hooks`: components that run after the operation (spec section 2.21)."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from polyaxon_airflow.scalars import OR_TEMPLATE, BoolOrTemplate, Text
+from polyaxon_airflow.section import Section
+from polyaxon_airflow.sections.params import Param
+from polyaxon_airflow.sections.statuses import HookStatus
+
+
+class Hook(Section):
+    """`- {hubRef: slack, connection: team, trigger: failed}`."""
+
+    instead: ClassVar[dict[str, str]] = {"status": "trigger", "condition": "conditions", "preset": "presets"}
+
+    hub_ref: Text
+    connection: Text | None = None
+    trigger: HookStatus | None = None  # by default done
+    conditions: Text | None = None
+    presets: list[Text] | None = None
+    queue: Text | None = None
+    namespace: Text | None = None
+    params: Annotated[dict[str, Param] | str, OR_TEMPLATE] | None = None
+    disable_defaults: BoolOrTemplate | None = None
