@@ -9,10 +9,9 @@ adds one with an entry point in the group `polyaxon_airflow.<section>`:
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
@@ -31,9 +30,9 @@ SectionT = TypeVar("SectionT", bound=Section)
 class Kinds(Generic[SectionT]):
     """The kinds of one section; also the pydantic annotation of a field that takes any of them.
 
-        matrix: Annotated[Matrix | None, MATRIX] = None
+        matrix: Annotated[Matrix, MATRIX] | None = None
 
-    Raises (inside validation) `kind_missing`, `kind_unknown` or `kind_retired`, placed at the `kind` key.
+    Its errors are `kind_mapping`, `kind_missing`, `kind_unknown` and `kind_retired`, the last two at the `kind` key.
     """
 
     def __init__(
@@ -72,46 +71,64 @@ class Kinds(Generic[SectionT]):
             for entry in entry_points(group=f"polyaxon_airflow.{self.section}"):
                 self._known.setdefault(entry.name, entry.value)
 
-    def _validate(self, value: Any) -> SectionT:
+    def validate(self, value: Any) -> SectionT:
+        """The section of a mapping's kind. Raises a pydantic error, placed at `kind` where that is at fault."""
         if isinstance(value, self.base):
             return value
         if not isinstance(value, dict):
             raise PydanticCustomError(
-                "kind_mapping", "{section} must be a mapping with a kind", {"section": self.section}
+                "kind_mapping", "must be a mapping with a kind; known: {known}", self._context()
             )
         kind = value.get("kind")
-        if kind is None:
-            self._fail("kind_missing", "{section} needs a kind; known: {known}", value, {})
-        if not isinstance(kind, str) or (kind not in self._known and kind not in self.names()):
-            if isinstance(kind, str) and kind in self._retired:
-                self._fail(
-                    "kind_retired",
-                    "kind '{kind}' is not part of Polyaxon any more: {instead}",
-                    value,
-                    {"kind": kind, "instead": self._retired[kind]},
-                )
-            close = get_close_matches(str(kind), self.names(), n=1)
-            self._fail(
-                "kind_unknown",
-                "unknown kind '{kind}' of {section}; known: {known}",
-                value,
-                {"kind": kind, "close": close[0] if close else None},
-            )
-        return self.load(kind).model_validate(value)
+        if "kind" not in value:
+            raise PydanticCustomError("kind_missing", "needs a kind; known: {known}", self._context())
+        if isinstance(kind, str) and (kind in self._known or kind in self.names()):
+            return self.load(kind).model_validate(value)
+        raise self._at_kind(kind)
 
-    def _fail(self, error: str, message: str, value: dict[str, Any], context: dict[str, Any]) -> NoReturn:
-        context = {"section": self.section, "known": ", ".join(self.names()), **context}
-        raise ValidationError.from_exception_data(
-            self.section,
-            [InitErrorDetails(type=PydanticCustomError(error, message, context), loc=("kind",), input=value)],
+    def _at_kind(self, kind: Any) -> ValidationError:
+        context = {**self._context(), "kind": str(kind), "section": self.section}
+        message = "unknown kind '{kind}' of {section}; known: {known}"
+        error = PydanticCustomError("kind_unknown", message, context)
+        if isinstance(kind, str) and kind in self._retired:
+            context["instead"] = self._retired[kind]
+            error = PydanticCustomError(
+                "kind_retired", "'{kind}' is no kind of {section} any more: {instead}", context
+            )
+        return ValidationError.from_exception_data(
+            self.section, [InitErrorDetails(type=error, loc=("kind",), input=kind)]
         )
+
+    def _context(self) -> dict[str, Any]:
+        return {"known": ", ".join(self.names())}
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(self._validate)
+        return core_schema.no_info_plain_validator_function(self.validate)
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {"oneOf": [handler(kind.__pydantic_core_schema__) for kind in self]}
+
+
+class OrWithoutKind(Generic[SectionT]):
+    """Takes what `kinds` takes, and a plain mapping without `kind`, which a document below is to give."""
+
+    def __init__(self, kinds: Kinds[SectionT]) -> None:
+        self.kinds = kinds
+
+    def validate(self, value: Any) -> SectionT | dict[str, Any]:
+        """The section of a mapping's kind, or the mapping itself."""
+        return value if isinstance(value, dict) and "kind" not in value else self.kinds.validate(value)
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.validate)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return self.kinds.__get_pydantic_json_schema__(schema, handler)

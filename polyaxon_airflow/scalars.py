@@ -7,7 +7,7 @@ becomes a value when the operation runs, and the section is validated again then
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args
@@ -37,10 +37,14 @@ class OrTemplate:
     A union would report one fault a branch; this reports what is wrong with the literal.
     """
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
         literals = [choice for choice in get_args(source) if choice is not str]
         inner = handler.generate_schema(reduce(or_, literals))
-        return core_schema.no_info_wrap_validator_function(_template_or, inner)
+        # Written out by what the value is, since the schema of the literal knows nothing of templates.
+        as_it_is = core_schema.simple_ser_schema("any")
+        return core_schema.no_info_wrap_validator_function(_template_or, inner, serialization=as_it_is)
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
@@ -54,14 +58,16 @@ def _template_or(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
 
 def _must_be_template(value: str) -> str:
     if not is_template(value):
-        raise PydanticCustomError("template", "'{value}' is not a template such as '{{ name }}'", {"value": value})
+        raise PydanticCustomError(
+            "template", "'{value}' is not a template such as '{{ name }}'", {"value": value}
+        )
     return value
 
 
 def _to_text(value: Any) -> Any:
     if isinstance(value, (bool, int, float)):
         return to_json(value).decode()
-    return value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _split(value: Any) -> Any:

@@ -28,6 +28,9 @@ class Section(BaseModel):
     # Keys of older versions of Polyaxon and usual mistakes, with what to write instead.
     instead: ClassVar[dict[str, str]] = {}
 
+    # Whether `replace` and `isnull` take the section as one value, instead of field by field (spec section 3.3).
+    merges_whole: ClassVar[bool] = False
+
     def to_dict(self) -> dict[str, Any]:
         """The section as it would stand in YAML: camelCase keys, only what was given, plain JSON values."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)

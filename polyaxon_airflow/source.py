@@ -228,7 +228,9 @@ class _Builder:
         at: tuple[int, int] | None = None,
     ) -> PolyaxonfileError:
         line, column = at or ((node.start_mark.line, node.start_mark.column) if node else (0, 0))
-        return PolyaxonfileError([_at(line, column, self.text, Fault(message, self.file, suggestion=suggestion, rule=rule))])
+        return PolyaxonfileError(
+            [_at(line, column, self.text, Fault(message, self.file, suggestion=suggestion, rule=rule))]
+        )
 
 
 def _at(line: int, column: int, text: str, fault: Fault) -> Fault:

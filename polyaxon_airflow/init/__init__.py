@@ -12,7 +12,17 @@ from polyaxon_airflow.section import Section
 from polyaxon_airflow.sections.kubernetes import Container
 from polyaxon_airflow.sections.values import Artifacts, Dockerfile, File, Git, Paths, Tensorboard
 
-SOURCES = ("artifacts", "paths", "git", "dockerfile", "file", "tensorboard", "lineage_ref", "model_ref", "artifact_ref")
+SOURCES = (
+    "artifacts",
+    "paths",
+    "git",
+    "dockerfile",
+    "file",
+    "tensorboard",
+    "lineage_ref",
+    "model_ref",
+    "artifact_ref",
+)
 
 PathsOrPath: TypeAlias = Paths | Text
 
@@ -48,7 +58,11 @@ class Init(Section):
     def _one_source(self) -> Init:
         given = [name for name in SOURCES if getattr(self, name)]
         if len(given) > 1:
-            raise PydanticCustomError("init_sources", "an init entry has one source, this one has {given}", {"given": ", ".join(given)})
+            raise PydanticCustomError(
+                "init_sources",
+                "an init entry has one source, this one has {given}",
+                {"given": ", ".join(given)},
+            )
         if isinstance(self.git, Git) and not self.git.url and not self.connection:
             raise PydanticCustomError("init_git", "git needs a url, or a connection to a repository")
         return self

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from polyaxon_airflow.early_stopping import EARLY_STOPPING, EarlyStopping
 from polyaxon_airflow.kinds import Kinds
@@ -12,6 +12,8 @@ from polyaxon_airflow.section import Section
 
 class Matrix(Section):
     """The trials of a sweep."""
+
+    merges_whole: ClassVar[bool] = True
 
     kind: str
     early_stopping: list[Annotated[EarlyStopping, EARLY_STOPPING]] | Template | None = None

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, StrictFloat, StrictInt, StrictStr, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, StrictFloat, StrictInt, StrictStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from polyaxon_airflow.events import EventTrigger
 from polyaxon_airflow.init import Init
+from polyaxon_airflow.kinds import OrWithoutKind
 from polyaxon_airflow.matrix import MATRIX, Matrix
 from polyaxon_airflow.polyaxonfile import shortcuts
 from polyaxon_airflow.runtimes import RUNTIME, Runtime
@@ -43,7 +44,9 @@ from polyaxon_airflow.sections.termination import Termination
 
 REFERENCES = ("hub_ref", "dag_ref", "url_ref", "path_ref")
 
-Trigger: TypeAlias = Literal["all_succeeded", "all_failed", "all_done", "one_succeeded", "one_failed", "one_done"]
+Trigger: TypeAlias = Literal[
+    "all_succeeded", "all_failed", "all_done", "one_succeeded", "one_failed", "one_done"
+]
 
 
 class BaseOperation(Section):
@@ -77,10 +80,6 @@ class BaseOperation(Section):
     outputs: list[IO] | None = None
 
 
-def _mapping_without_kind(value: Any) -> Any:
-    return value
-
-
 class Operation(BaseOperation):
     """One document: an operation, a component, or a file without kind.
 
@@ -104,7 +103,7 @@ class Operation(BaseOperation):
 
     kind: Literal["component", "operation"] | None = None
     params: dict[Text, AnyParam] | None = None
-    run: Annotated[Runtime, RUNTIME] | dict[str, Any] | None = None
+    run: Annotated[Runtime | dict[str, Any], OrWithoutKind(RUNTIME)] | None = None
     run_patch: dict[str, Any] | None = None
     patch_strategy: Strategy | None = None
     is_preset: bool | None = None
@@ -120,7 +119,10 @@ class Operation(BaseOperation):
     cmd: Annotated[StrictStr | list[StrictStr], AfterValidator(shortcuts.check_cmd)] | None = None
     env: Annotated[dict[StrictStr, StrictStr], BeforeValidator(shortcuts.check_env)] | None = None
     resources: (
-        Annotated[dict[StrictStr, StrictInt | StrictFloat | StrictStr], BeforeValidator(shortcuts.check_resources)] | None
+        Annotated[
+            dict[StrictStr, StrictInt | StrictFloat | StrictStr], BeforeValidator(shortcuts.check_resources)
+        ]
+        | None
     ) = None
     environment: Environment | None = None
     init: list[Init] | None = None
@@ -133,19 +135,17 @@ class Operation(BaseOperation):
         """Which of the four references is given, and what it says: `("path_ref", "./train.yaml")`."""
         return next(((field, getattr(self, field)) for field in REFERENCES if getattr(self, field)), None)
 
-    @field_validator("run", mode="before")
-    @classmethod
-    def _run_by_kind(cls, run: Any) -> Any:
-        # A union would try the plain mapping when a typed run is wrong.
-        return RUNTIME.validate(run) if isinstance(run, dict) and "kind" in run else run
-
     @model_validator(mode="after")
     def _one_reference(self) -> Operation:
         given = [field for field in REFERENCES if getattr(self, field)]
         if self.is_preset:
             return self
         if len(given) > 1:
-            raise PydanticCustomError("references", "at most one of hubRef, dagRef, urlRef and pathRef may be given")
+            raise PydanticCustomError(
+                "references", "at most one of hubRef, dagRef, urlRef and pathRef may be given"
+            )
         if isinstance(self.run, dict) and not given and self.component is None:
-            raise PydanticCustomError("run_kind", "run needs a kind; only a referenced component could give it one")
+            raise PydanticCustomError(
+                "run_kind", "run needs a kind; only a referenced component could give it one"
+            )
         return self

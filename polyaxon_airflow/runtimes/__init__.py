@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from polyaxon_airflow.init import Init
 from polyaxon_airflow.kinds import Kinds
@@ -13,6 +13,8 @@ from polyaxon_airflow.sections.kubernetes import Container, Volume
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from typing_extensions import Self
 
 PodPath = tuple[str, ...]  # of a pod template below `run`: (), ("worker",), ("workers", "large")
 
@@ -37,10 +39,14 @@ class Runtime(Section):
         """The pod templates of the run by their place in it; one at () for a job, one a role for the distributed kinds."""
         return {}
 
-    @classmethod
-    def roles(cls) -> tuple[str, ...]:
-        """The fields that hold replicas; none for the kinds that are one pod."""
-        return ()
+    def with_pods(self, pods: Mapping[PodPath, PodTemplate]) -> Self:
+        """The run with other pod templates at the places of those it has."""
+        if () in pods:
+            return cast("Self", pods[()])
+        update: dict[str, Any] = {}
+        for (role, *group), pod in pods.items():
+            update[role] = {**update.get(role, getattr(self, role)), group[0]: pod} if group else pod
+        return self.model_copy(update=update)
 
 
 RUNTIME = Kinds(

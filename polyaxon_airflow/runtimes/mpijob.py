@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from polyaxon_airflow.runtimes.replicas import CleanPodPolicy, Distributed, ReplicaOrTemplate, SchedulingPolicy
+from polyaxon_airflow.runtimes.replicas import (
+    CleanPodPolicy,
+    Distributed,
+    ReplicaOrTemplate,
+    SchedulingPolicy,
+)
 from polyaxon_airflow.scalars import IntOrTemplate
 
 

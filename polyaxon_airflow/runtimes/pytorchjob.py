@@ -6,7 +6,12 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from polyaxon_airflow.runtimes.replicas import CleanPodPolicy, Distributed, ReplicaOrTemplate, SchedulingPolicy
+from polyaxon_airflow.runtimes.replicas import (
+    CleanPodPolicy,
+    Distributed,
+    ReplicaOrTemplate,
+    SchedulingPolicy,
+)
 from polyaxon_airflow.scalars import BoolOrTemplate, IntOrTemplate, Text
 from polyaxon_airflow.section import Section
 

@@ -45,10 +45,6 @@ class RayCluster(Runtime):
     enable_in_tree_autoscaling: BoolOrTemplate | None = None
     autoscaler_options: Annotated[AutoscalerOptions | str, OR_TEMPLATE] | None = None
 
-    @classmethod
-    def roles(cls) -> tuple[str, ...]:
-        return ("head", "workers")
-
     def pods(self) -> Mapping[PodPath, PodTemplate]:
         named: dict[PodPath, Any] = {("head",): self.head}
         named |= {("workers", name): worker for name, worker in (self.workers or {}).items()}

@@ -40,10 +40,6 @@ class Distributed(Runtime):
 
     role_fields: ClassVar[tuple[str, ...]] = ()
 
-    @classmethod
-    def roles(cls) -> tuple[str, ...]:
-        return cls.role_fields
-
     def pods(self) -> Mapping[PodPath, PodTemplate]:
         named = {(role,): getattr(self, role) for role in self.role_fields}
         return {path: pod for path, pod in named.items() if isinstance(pod, PodTemplate)}

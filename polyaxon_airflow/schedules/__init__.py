@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from polyaxon_airflow.kinds import Kinds
 from polyaxon_airflow.section import Section
 
 
 class Schedule(Section):
     """Base of the kinds of `schedule`."""
+
+    merges_whole: ClassVar[bool] = True
 
     kind: str
 

@@ -8,7 +8,13 @@ from pydantic import Field
 
 from polyaxon_airflow.scalars import AnyText, Text
 from polyaxon_airflow.section import Section
-from polyaxon_airflow.sections.kubernetes import Affinity, HostAlias, PodDNSConfig, SecurityContext, Toleration
+from polyaxon_airflow.sections.kubernetes import (
+    Affinity,
+    HostAlias,
+    PodDNSConfig,
+    SecurityContext,
+    Toleration,
+)
 
 
 class Environment(Section):

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import StrictInt, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from polyaxon_airflow.scalars import OR_TEMPLATE, BoolOrTemplate, IntOrTemplate, Text, TextsOrTemplate, is_template
+from polyaxon_airflow.scalars import (
+    OR_TEMPLATE,
+    BoolOrTemplate,
+    IntOrTemplate,
+    Text,
+    TextsOrTemplate,
+    is_template,
+)
 from polyaxon_airflow.section import Section
 from polyaxon_airflow.sections import types
 
@@ -23,7 +30,13 @@ NumberOrTemplate = Annotated[StrictInt | float | str, OR_TEMPLATE]
 class Validation(Section):
     """Rules for a value; of a list or a mapping, rules for each item and for the whole."""
 
-    instead: ClassVar[dict[str, str]] = {"min": "ge", "max": "le", "minimum": "ge", "maximum": "le", "pattern": "regex"}
+    instead: ClassVar[dict[str, str]] = {
+        "min": "ge",
+        "max": "le",
+        "minimum": "ge",
+        "maximum": "le",
+        "pattern": "regex",
+    }
 
     delay: BoolOrTemplate | None = None
     gt: NumberOrTemplate | None = None
@@ -115,7 +128,12 @@ _KEY_RULES: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
 class IO(Section):
     """One input or output: `- {name: lr, type: float, value: 0.1, validation: {gt: 0}}`."""
 
-    instead: ClassVar[dict[str, str]] = {"default": "value", "optional": "isOptional", "list": "isList", "flag": "isFlag"}
+    instead: ClassVar[dict[str, str]] = {
+        "default": "value",
+        "optional": "isOptional",
+        "list": "isList",
+        "flag": "isFlag",
+    }
 
     name: Text
     description: Text | None = None
@@ -136,7 +154,9 @@ class IO(Section):
     @classmethod
     def _not_reserved(cls, name: str) -> str:
         if name in RESERVED:
-            raise PydanticCustomError("reserved", "'{name}' is a name of the context; take another", {"name": name})
+            raise PydanticCustomError(
+                "reserved", "'{name}' is a name of the context; take another", {"name": name}
+            )
         return name
 
     @model_validator(mode="before")
@@ -156,12 +176,18 @@ class IO(Section):
     def _default_holds(self) -> IO:
         if self.value is not None and self.type:
             self.check(self.value)
-        if "value" in self.model_fields_set and (self.is_optional is False or (self.value is not None and not self.is_optional)):
+        if "value" in self.model_fields_set and (
+            self.is_optional is False or (self.value is not None and not self.is_optional)
+        ):
             raise PydanticCustomError(
-                "io_default", "'{name}' has a default, so it is optional; remove isOptional", {"name": self.name}
+                "io_default",
+                "'{name}' has a default, so it is optional; remove isOptional",
+                {"name": self.name},
             )
         if self.is_flag and (self.value is not None or self.is_flag) and self.type != "bool":
-            raise PydanticCustomError("io_flag", "'{name}' is a flag, so its type must be bool", {"name": self.name})
+            raise PydanticCustomError(
+                "io_flag", "'{name}' is a flag, so its type must be bool", {"name": self.name}
+            )
         return self
 
     def check(self, value: Any) -> Any:
@@ -173,8 +199,15 @@ class IO(Section):
             if self.validation:
                 self.validation.check(parsed)
         except ValueError as error:
-            context = {"value": _short(value), "name": self.name, "type": self.type_name(), "reason": str(error)}
-            raise PydanticCustomError("io_value", "{value} does not fit '{name}' ({type}): {reason}", context) from error
+            context = {
+                "value": _short(value),
+                "name": self.name,
+                "type": self.type_name(),
+                "reason": str(error),
+            }
+            raise PydanticCustomError(
+                "io_value", "{value} does not fit '{name}' ({type}): {reason}", context
+            ) from error
         return parsed
 
     def type_name(self) -> str:

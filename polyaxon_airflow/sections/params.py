@@ -10,7 +10,17 @@ from pydantic_core import PydanticCustomError
 from polyaxon_airflow.scalars import Text
 from polyaxon_airflow.section import Section
 
-_FULL_FORM = {"value", "ref", "contextOnly", "context_only", "connection", "toInit", "to_init", "toEnv", "to_env"}
+_FULL_FORM = {
+    "value",
+    "ref",
+    "contextOnly",
+    "context_only",
+    "connection",
+    "toInit",
+    "to_init",
+    "toEnv",
+    "to_env",
+}
 
 
 class Param(Section):
@@ -26,7 +36,9 @@ class Param(Section):
     @model_validator(mode="after")
     def _ref_reads_a_path(self) -> Param:
         if self.ref and not isinstance(self.value, str):
-            raise PydanticCustomError("ref_value", "a param with a ref needs a path as value, such as outputs.loss")
+            raise PydanticCustomError(
+                "ref_value", "a param with a ref needs a path as value, such as outputs.loss"
+            )
         return self
 
     @property

@@ -21,7 +21,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # Types whose text is taken as it is; the text of any other type is JSON, so "3" is an int and "[1, 2]" a list.
-_TEXT = {"any", "Any", "str", "bool", "path", "date", "datetime", "timedelta", "uuid", "email", "image", "uri", "gcs"}
+_TEXT = {
+    "any",
+    "Any",
+    "str",
+    "bool",
+    "path",
+    "date",
+    "datetime",
+    "timedelta",
+    "uuid",
+    "email",
+    "image",
+    "uri",
+    "gcs",
+}
 _TEXT |= {"s3", "wasb"}
 
 # Refs between these need no equal type (spec section 2.3, "type compatibility").
@@ -29,11 +43,29 @@ _TEXT_LIKE = {"str", "path", "s3", "gcs", "wasb"}
 
 _HINTS: dict[str, Any] = {
     name: getattr(typing, name)
-    for name in ("Any", "Dict", "FrozenSet", "List", "Mapping", "Optional", "Sequence", "Set", "Tuple", "Union")
+    for name in (
+        "Any",
+        "Dict",
+        "FrozenSet",
+        "List",
+        "Mapping",
+        "Optional",
+        "Sequence",
+        "Set",
+        "Tuple",
+        "Union",
+    )
 }
-_HINTS |= {name: getattr(pydantic, name) for name in pydantic.__all__ if name.endswith(("Int", "Float", "Str", "Bool"))}
+_HINTS |= {
+    name: getattr(pydantic, name)
+    for name in pydantic.__all__
+    if name.endswith(("Int", "Float", "Str", "Bool"))
+}
 _HINTS |= {name: getattr(pydantic, name) for name in ("AnyHttpUrl", "AnyUrl", "ByteSize", "HttpUrl", "Json")}
-_HINTS |= {kind.__name__: kind for kind in (bool, bytes, dict, float, frozenset, int, list, set, str, tuple, date, timedelta)}
+_HINTS |= {
+    kind.__name__: kind
+    for kind in (bool, bytes, dict, float, frozenset, int, list, set, str, tuple, date, timedelta)
+}
 
 _MAIL_USER = re.compile(r"[-!#$%&'*+/=?^`{}|~\w]+(\.[-!#$%&'*+/=?^`{}|~\w]+)*")
 _MAIL_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,}|localhost", re.IGNORECASE)
@@ -50,7 +82,7 @@ def parse(type_name: str, value: Any, *, is_list: bool = False) -> Any:
     if not is_list:
         return _one(type_name, value)
     if not isinstance(value, (list, tuple, set)):
-        raise ValueError("must be a list")
+        raise ValueError("must be a list")  # noqa: TRY004 - ValueError is what parse raises
     return [_one(type_name, item) for item in value]
 
 
@@ -82,7 +114,9 @@ def _one(type_name: str, value: Any) -> Any:
 
 def _reason(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    message = first["msg"].removeprefix("Value error, ").removeprefix("Input ").replace("should be", "must be")
+    message = (
+        first["msg"].removeprefix("Value error, ").removeprefix("Input ").replace("should be", "must be")
+    )
     where = ".".join(str(step) for step in first["loc"])
     return f"{where}: {message}" if where else message
 
@@ -138,7 +172,11 @@ def _text(value: Any) -> str:
 
 def _as_text(value: Any) -> Any:
     # As in Polyaxon: a str takes anything, and JSON text stands for what is none (spec section 2.3).
-    return json.dumps(value, separators=(",", ":")) if isinstance(value, (bool, int, float, dict, list)) else value
+    return (
+        json.dumps(value, separators=(",", ":"))
+        if isinstance(value, (bool, int, float, dict, list))
+        else value
+    )
 
 
 def _uuid(value: Any) -> str:
@@ -146,7 +184,8 @@ def _uuid(value: Any) -> str:
 
 
 def _image(value: Any) -> str:
-    return values.check_image(_text(value))
+    # Images were once mappings with a name and a connection; their name still counts.
+    return values.check_image(_text(value.get("name") if isinstance(value, dict) else value))
 
 
 def _email(value: Any) -> str:

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
+from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr
 from pydantic_core import PydanticCustomError
 
 from polyaxon_airflow.scalars import OR_TEMPLATE, Text, TextsOrTemplate, is_template
@@ -38,6 +39,16 @@ def _split(value: Any) -> Any:
     if isinstance(value, str) and not is_template(value):
         return [part.strip() for part in value.split(",") if part.strip()]
     return value
+
+
+def _uuid(text: str) -> str:
+    try:
+        return UUID(text).hex
+    except ValueError as error:
+        raise PydanticCustomError("uuid", "'{text}' is not the uuid of a run", {"text": text}) from error
+
+
+Uuid: TypeAlias = Annotated[StrictStr, AfterValidator(_uuid)]
 
 
 class Git(Section):
@@ -82,7 +93,7 @@ class File(Section):
 
 class Tensorboard(Section):
     port: Annotated[StrictInt | str, OR_TEMPLATE] | None = None
-    uuids: Annotated[TextsOrTemplate, BeforeValidator(_split)] | None = None
+    uuids: Annotated[Annotated[list[Uuid] | str, OR_TEMPLATE], BeforeValidator(_split)] | None = None
     use_names: Annotated[bool | str, OR_TEMPLATE] | None = None
     path_prefix: Text | None = None
     plugins: Annotated[TextsOrTemplate, BeforeValidator(_split)] | None = None

@@ -1,0 +1,10 @@
+"""From an operation to a run: params bound, contexts rendered, nothing left to look up (spec section 3)."""
+
+from __future__ import annotations
+
+from polyaxon_airflow.compiler.compiled import CompiledOperation, Node
+from polyaxon_airflow.compiler.compiling import compile_operation
+from polyaxon_airflow.compiler.contexts import RunContext
+from polyaxon_airflow.compiler.resolving import resolve
+
+__all__ = ["CompiledOperation", "Node", "RunContext", "compile_operation", "resolve"]

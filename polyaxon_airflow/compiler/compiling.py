@@ -1,0 +1,175 @@
+"""`compile_operation`: layers become one operation, params become values (spec sections 3.1 and 3.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from polyaxon_airflow.compiler.compiled import CompiledOperation, Node
+from polyaxon_airflow.errors import CompilationError, Fault
+from polyaxon_airflow.polyaxonfile.composing import compose
+from polyaxon_airflow.polyaxonfile.dag import Dag
+from polyaxon_airflow.polyaxonfile.graph import build_graph
+from polyaxon_airflow.polyaxonfile.matching import all_params, check_params
+from polyaxon_airflow.polyaxonfile.operation import BaseOperation, Operation
+from polyaxon_airflow.polyaxonfile.presets import apply_document
+from polyaxon_airflow.polyaxonfile.sources import Finding, FindingsError, Sources
+from polyaxon_airflow.scalars import is_template
+from polyaxon_airflow.section import Section
+from polyaxon_airflow.sections.io import IO
+from polyaxon_airflow.sections.params import JoinParam, Param
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from polyaxon_airflow.polyaxonfile.graph import GraphNode
+
+
+def compile_operation(
+    operation: Operation,
+    *,
+    params: Mapping[str, Any] | None = None,
+    presets: Sequence[Operation] = (),
+    sources: Sources | None = None,
+) -> CompiledOperation:
+    """The operation with its presets and component merged in, and its params bound to what it declares.
+
+    `params` are values that go over those of the operation. Refs to other runs stay in `params` of the result.
+    Raises CompilationError with everything that is wrong, with places if `sources` knows them.
+    """
+    places = sources or Sources()
+    try:
+        for preset in presets:
+            patched = apply_document(operation, preset)
+            places = places.standing_for(patched, operation)
+            operation = patched
+        if params:
+            operation = _with_params(operation, params)
+        return _compile(operation)
+    except FindingsError as error:
+        raise CompilationError(places.all(error.findings)) from error
+
+
+def _with_params(operation: Operation, params: Mapping[str, Any]) -> Operation:
+    given = {
+        name: value if isinstance(value, Param) else Param(value=value) for name, value in params.items()
+    }
+    return operation.model_copy(update={"params": {**(operation.params or {}), **given}})
+
+
+def _compile(operation: Operation, composed: Operation | None = None) -> CompiledOperation:
+    composed = composed or compose(operation)
+    findings = list(_misfits(operation, composed))
+    if composed.run is not None:
+        findings += check_params(operation, composed)
+    if findings:
+        raise FindingsError(findings)
+    compiled = _bind(composed)
+    return _with_nodes(compiled, operation, composed) if isinstance(composed.run, Dag) else compiled
+
+
+def _misfits(operation: Operation, composed: Operation) -> Iterator[Finding]:
+    if composed.run is None:
+        fault = Fault(
+            "there is nothing to run", suggestion="Add 'run:', a component or a reference.", rule="no-run"
+        )
+        yield Finding(operation, fault)
+        return
+    for name in ("sandbox", "ssh"):
+        if getattr(composed.plugins, name, None) and getattr(composed.run, "kind", None) != "service":
+            fault = Fault(f"plugins.{name} is for services only", path=("plugins", name), rule="plugins")
+            yield Finding(operation, fault)
+
+
+def _with_nodes(compiled: CompiledOperation, operation: Operation, composed: Operation) -> CompiledOperation:
+    graph = build_graph(operation, composed)
+    if graph.findings:
+        raise FindingsError(graph.findings)
+    pushed = _pushed_down(composed)
+    nodes = [_node(node, pushed) for node in graph.nodes]
+    run = compiled.run.model_copy(update={"operations": None, "components": None})
+    return compiled.model_copy(update={"nodes": nodes, "run": run})
+
+
+def _node(node: GraphNode, pushed: Operation) -> Node:
+    operation = apply_document(node.operation, pushed, "pre_merge")
+    compiled = _compile_node(operation, compose(operation, is_node=True))
+    return Node(name=node.name, upstream=list(node.upstream), operation=compiled)
+
+
+def _compile_node(operation: Operation, composed: Operation) -> CompiledOperation:
+    # Its params have been checked with the graph, which knows what they may read.
+    compiled = _bind(composed)
+    return _with_nodes(compiled, operation, composed) if isinstance(composed.run, Dag) else compiled
+
+
+def _pushed_down(composed: Operation) -> Operation:
+    """What a dag gives to each of its operations, as a preset (spec section 3.7, "inheritance")."""
+    fields = {name: getattr(composed, name) for name in ("cache", "termination", "plugins", "queue")}
+    given = {name: value for name, value in fields.items() if value is not None}
+    run = {name: getattr(composed.run, name) for name in ("environment", "connections", "volumes")}
+    patch = {name: value for name, value in run.items() if value is not None}
+    return Operation(is_preset=True, **given, **({"run_patch": patch} if patch else {}))
+
+
+def _bind(composed: Operation) -> CompiledOperation:
+    params = all_params(composed)
+    inputs = [_bound(io, params.pop(io.name, None)) for io in composed.inputs or []]
+    outputs = [_bound(io, params.pop(io.name, None)) for io in composed.outputs or []]
+    contexts = [_context(name, param) for name, param in params.items()]
+    open_params = {
+        name: param
+        for name, param in (composed.params or {}).items()
+        if _is_open(name, param, [*inputs, *outputs])
+    }
+    kept = composed.model_fields_set & set(BaseOperation.model_fields) - {"inputs", "outputs"}
+    fields: dict[str, Any] = {name: getattr(composed, name) for name in kept}
+    fields |= {"strict_params": bool(composed.strict_params), "run": composed.run, "contexts": contexts}
+    fields |= {"inputs": inputs} if composed.inputs is not None else {}
+    fields |= {"outputs": outputs} if composed.outputs is not None else {}
+    fields |= {"params": open_params} if open_params else {}
+    return CompiledOperation.model_construct(kind="compiled_operation", **fields)
+
+
+def _bound(io: IO, param: Param | JoinParam | None) -> IO:
+    """The declaration with the param's value, if that stands in the file."""
+    if param is None:
+        return io
+    given = {name: getattr(param, name) for name in ("connection", "to_init", "to_env")}
+    update: dict[str, Any] = {name: value for name, value in given.items() if value}
+    if (
+        isinstance(param, Param)
+        and param.is_literal
+        and param.value is not None
+        and _fits_now(io, param.value)
+    ):
+        update |= {"value": _plain(io.check(param.value)), "is_optional": True}
+    return io.model_copy(update=update)
+
+
+def _fits_now(io: IO, value: Any) -> bool:
+    """Whether a value can be taken as it is: a template can, where its type is text."""
+    return not is_template(value) or (
+        io.type in (None, "str", "path", "any", "Any", "image") and not io.is_list
+    )
+
+
+def _is_open(name: str, param: Param, declared: Sequence[IO]) -> bool:
+    io = next((io for io in declared if io.name == name), None)
+    return not param.is_literal or (
+        io is not None and is_template(param.value) and not _fits_now(io, param.value)
+    )
+
+
+def _context(name: str, param: Param | JoinParam) -> IO:
+    fields = {key: getattr(param, key) for key in ("connection", "to_init", "to_env")}
+    given: dict[str, Any] = {key: value for key, value in fields.items() if value is not None}
+    if isinstance(param, JoinParam):
+        return IO.model_construct(name=name, is_list=True, is_optional=True, **given)
+    value = {"value": param.value} if param.is_literal else {}
+    return IO.model_construct(name=name, is_optional=True, **value, **given)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Section):
+        return value.to_dict()
+    return [_plain(item) for item in value] if isinstance(value, list) else value

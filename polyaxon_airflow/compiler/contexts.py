@@ -1,0 +1,90 @@
+"""What templates see: params by name, `params`, `globals`, `connections`, `init` (spec section 3.4)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from polyaxon_airflow.compiler.rendering import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from polyaxon_airflow.sections.io import IO
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What is known about one run when it starts."""
+
+    # By the names of spec section 3.4: uuid, name, run_outputs_path, ...
+    globals: Mapping[str, Any] = field(default_factory=dict)
+    # Values by the names of inputs and params: read from refs and joins, suggested by a matrix, given to the trigger.
+    params: Mapping[str, Any] = field(default_factory=dict)
+    # By their names: the schema of each connection, with `name` and `kind`.
+    connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    artifacts_store: str | None = None  # the connection that artifacts come from when nothing else is said
+
+
+def variables(ios: Iterable[IO], context: RunContext, *, hidden: Iterable[IO] = ()) -> dict[str, Any]:
+    """The variables of templates: each input, output and param by its name, `params` with more about each, `globals`.
+
+    `hidden` are in no `params.as_args`.
+    """
+    shown: dict[str, Any] = {}
+    details: dict[str, Any] = {}
+    arguments = []
+    for io in ios:
+        shown[io.name] = display_value(io)
+        details[io.name] = _details(io)
+        arguments.append(details[io.name]["as_arg"])
+    for io in hidden:
+        shown[io.name] = display_value(io)
+    details["as_args"] = [argument for argument in arguments if argument]
+    return {**shown, "globals": dict(context.globals), "params": details}
+
+
+def display_value(io: IO) -> Any:
+    """What `{{ name }}` gives: the value, as text for a str; for a flag its option or nothing."""
+    if io.is_flag:
+        return f"--{io.name}" if io.value else ""
+    return _typed(io)
+
+
+def as_argument(io: IO) -> str:
+    """What `{{ params.name.as_arg }}` gives: `--name=value`, a flag's option, or nothing for no value."""
+    if io.value is None:
+        return ""
+    if io.arg_format:
+        return str(render(io.arg_format, {io.name: _typed(io)}))
+    return str(display_value(io)) if io.is_flag else f"--{io.name}={to_text(_typed(io))}"
+
+
+def to_text(value: Any) -> str:
+    """A value as one argument: JSON for what is no text, nothing for null."""
+    if value is None:
+        return ""
+    return (
+        value
+        if isinstance(value, str)
+        else json.dumps(value, separators=(",", ":"), default=str, ensure_ascii=False)
+    )
+
+
+def _typed(io: IO) -> Any:
+    if io.type != "str" or io.value is None:
+        return [] if io.type == "str" and io.is_list else io.value
+    if io.is_list and isinstance(io.value, list):
+        return [None if item is None else to_text(item) for item in io.value]
+    return to_text(io.value)
+
+
+def _details(io: IO) -> dict[str, Any]:
+    return {
+        "connection": io.connection,
+        "value": _typed(io),
+        "type": io.type,
+        "as_str": to_text(display_value(io)),
+        "as_arg": as_argument(io),
+    }

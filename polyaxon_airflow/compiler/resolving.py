@@ -1,0 +1,174 @@
+"""`resolve`: an operation becomes a run without a template left (spec sections 3.2, 3.4 to 3.6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from polyaxon_airflow import explain
+from polyaxon_airflow.compiler.compiled import CompiledOperation
+from polyaxon_airflow.compiler.contexts import RunContext, variables
+from polyaxon_airflow.compiler.rendering import render, render_arguments, render_as_text
+from polyaxon_airflow.errors import CompilationError, Fault
+from polyaxon_airflow.scalars import is_template
+from polyaxon_airflow.section import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from polyaxon_airflow.runtimes import PodPath, PodTemplate
+    from polyaxon_airflow.sections.io import IO
+
+# Sections whose templates are rendered for the run itself; `run`, `build` and `hooks` have more to see.
+SECTIONS = (
+    "is_approved", "matrix", "presets", "cost", "queue", "cache", "plugins", "namespace", "termination", "schedule",
+    "dependencies", "trigger", "conditions", "mount",
+)  # fmt: skip
+
+_TEXT_TYPES = ("str", "path", "image", "uuid")
+
+
+def resolve(compiled: CompiledOperation, context: RunContext) -> CompiledOperation:
+    """The operation with every param bound and every template rendered.
+
+    Hooks are left as they are: they see the outcome of the run (`resolve_hooks`). Raises CompilationError.
+    """
+    bound = bind_values(compiled, context)
+    seen = variables(_ios(bound), context)
+    data = bound.to_dict()
+    for name in SECTIONS:
+        key = CompiledOperation.model_fields[name].alias or name
+        if data.get(key) is not None:
+            data[key] = render(data[key], seen)
+    if data.get("conditions") is not None:
+        data["conditions"] = str(data["conditions"])
+    resolved = _validated(data)
+    return resolved.model_copy(update={"run": _run(resolved, context, seen)})
+
+
+def bind_values(compiled: CompiledOperation, context: RunContext) -> CompiledOperation:
+    """The operation with the context's values in its inputs, outputs and contexts; open params are bound."""
+    given = dict(context.params)
+    seen = variables(_ios(compiled), context)
+    for name, param in (compiled.params or {}).items():
+        if name not in given and param.is_literal:
+            given[name] = render(param.value, seen)
+    missing = [name for name in compiled.params or {} if name not in given]
+    if missing:
+        raise CompilationError(
+            [Fault(f"the value of '{name}' is not known yet", rule="unresolved") for name in missing]
+        )
+    update: dict[str, Any] = {"params": None}
+    for section in ("inputs", "outputs", "contexts"):
+        ios = getattr(compiled, section)
+        if ios is not None:
+            update[section] = [_with_value(io, given, seen, required=section == "inputs") for io in ios]
+    known = {io.name for io in _ios(compiled)}
+    extra = [_context(name, value) for name, value in given.items() if name not in known]
+    update["contexts"] = [*(update.get("contexts") or []), *extra]
+    return compiled.model_copy(update=update)
+
+
+def _ios(compiled: CompiledOperation) -> list[IO]:
+    return [*(compiled.inputs or []), *(compiled.outputs or []), *(compiled.contexts or [])]
+
+
+def _context(name: str, value: Any) -> IO:
+    from polyaxon_airflow.sections.io import IO
+
+    return IO.model_construct(name=name, value=value, is_optional=True)
+
+
+def _with_value(io: IO, given: Mapping[str, Any], seen: Mapping[str, Any], *, required: bool) -> IO:
+    value = given.get(io.name, io.value)
+    if io.type in _TEXT_TYPES:
+        value = render_as_text(value, seen)
+    elif isinstance(value, (str, list, dict)):
+        value = render(value, seen)
+    if value is None:
+        if required and not io.is_optional:
+            raise CompilationError(
+                [
+                    Fault(
+                        f"input '{io.name}' has no value",
+                        suggestion="Pass it in params.",
+                        rule="missing-param",
+                    )
+                ]
+            )
+        return io
+    try:
+        parsed = io.check(value)
+    except ValueError as error:
+        raise CompilationError([Fault(str(error), path=("params", io.name), rule="param")]) from error
+    return io.model_copy(
+        update={"value": parsed.to_dict() if isinstance(parsed, Section) else parsed, "is_optional": True}
+    )
+
+
+def _run(compiled: CompiledOperation, context: RunContext, seen: Mapping[str, Any]) -> Any:
+    run = compiled.run
+    data = run.to_dict()
+    for path, pod in run.pods().items():
+        _render_pod(_at(data, path), pod, context, seen)
+    inside = {step for path in run.pods() for step in path[:1]}
+    outside = {key: value for key, value in data.items() if key not in inside} if inside else {}
+    data |= {key: render(value, seen) for key, value in outside.items()}
+    try:
+        return type(run).model_validate(data)
+    except ValidationError as error:
+        raise CompilationError(explain.faults(error, type(run), data)) from error
+
+
+def _at(data: dict[str, Any], path: PodPath) -> dict[str, Any]:
+    for step in path:
+        data = data[step]
+    return data
+
+
+def _render_pod(data: dict[str, Any], pod: PodTemplate, context: RunContext, seen: Mapping[str, Any]) -> None:
+    """Renders one pod template in place, with the connections that it asks for."""
+    names = render(pod.connections, seen)
+    inits = (
+        [render(init.connection, seen) for init in pod.init if init.connection]
+        if isinstance(pod.init, list)
+        else []
+    )
+    of_pod = {
+        **seen,
+        "connections": {name: dict(context.connections.get(name, {})) for name in names if name}
+        if isinstance(names, list)
+        else {},
+        "init": {name: dict(context.connections.get(name, {})) for name in inits},
+    }
+    for key in list(data):
+        data[key] = (
+            _containers(data[key], of_pod)
+            if key in ("container", "sidecars", "init")
+            else render(data[key], of_pod)
+        )
+
+
+def _containers(value: Any, seen: Mapping[str, Any]) -> Any:
+    """Containers, and init entries that may hold one: their command and args stay text."""
+    if isinstance(value, list):
+        return [_containers(item, seen) for item in value]
+    if not isinstance(value, dict):
+        return render(value, seen)
+    special = {"command": render_arguments, "args": render_arguments, "container": _containers}
+    return {key: special.get(key, render)(below, seen) for key, below in value.items()}
+
+
+def _validated(data: dict[str, Any]) -> CompiledOperation:
+    try:
+        return CompiledOperation.from_dict(data)
+    except ValidationError as error:
+        raise CompilationError(explain.faults(error, CompiledOperation, data)) from error
+
+
+def has_templates(value: Any) -> bool:
+    """Whether a template is left anywhere in a plain value."""
+    if isinstance(value, dict):
+        return any(has_templates(below) for below in value.values())
+    return any(has_templates(item) for item in value) if isinstance(value, list) else is_template(value)

@@ -1,0 +1,344 @@
+"""What a failed validation says to the person with the YAML open: pydantic's errors become faults.
+
+A fault has the path of the value in the document, one sentence in the words of YAML, what is known there and what was
+probably meant.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections import defaultdict
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from polyaxon_airflow.errors import Fault
+from polyaxon_airflow.kinds import Kinds, OrWithoutKind
+from polyaxon_airflow.scalars import is_template
+from polyaxon_airflow.section import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+Path = tuple[str | int, ...]
+
+# What a type of pydantic's is called in YAML; its error types are `<name>_type` and `<name>_parsing`.
+_WANTED = {
+    "bool": "true or false",
+    "date": "a date such as 2026-01-31",
+    "date_from_datetime": "a date such as 2026-01-31",
+    "datetime": "a date and time such as 2026-01-31T06:00:00",
+    "datetime_from_date": "a date and time such as 2026-01-31T06:00:00",
+    "dict": "a mapping",
+    "float": "a number",
+    "int": "a whole number",
+    "list": "a list",
+    "model": "a mapping",
+    "model_attributes": "a mapping",
+    "string": "text",
+    "time_delta": "a number of seconds, or a duration such as PT1H or 01:30:00",
+    "tuple": "a list",
+}
+
+
+def faults(error: ValidationError, model: type[Section], document: Any) -> list[Fault]:
+    """The faults of a failed validation of `document` as `model`, of each union those of the likeliest branch."""
+    found: dict[Path, list[tuple[bool, ErrorDetails]]] = defaultdict(list)
+    for details in error.errors(include_url=False):
+        path, in_branch = _path(details, document)
+        found[path].append((in_branch, details))
+    branches = {path for path, errors in found.items() if all(in_branch for in_branch, _ in errors)}
+    kept = [
+        path for path in found if path not in branches or not any(_is_below(other, path) for other in found)
+    ]
+    explained = [_fault(path, [details for _, details in found[path]], model, document) for path in kept]
+    return _without_followers(explained)
+
+
+def suggest(word: object, known: Iterable[str]) -> str | None:
+    """`Did you mean 'container'?`, if one of the known words is close to this one."""
+    names = list(known)
+    close = _spelt_otherwise(word, names) or get_close_matches(str(word), names, n=1)
+    return f"Did you mean '{close[0]}'?" if close else None
+
+
+def _spelt_otherwise(word: object, known: Iterable[str]) -> list[str]:
+    return [name for name in known if _plain(name) == _plain(str(word))]
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """A path as people write it.
+
+    >>> dotted(("run", "init", 0, "git"))
+    'run.init[0].git'
+    """
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def keys(section: type[Section]) -> list[str]:
+    """The keys that a section has in YAML."""
+    return [field.alias or name for name, field in section.model_fields.items()]
+
+
+def section_at(model: type[Section], document: Any, path: Sequence[str | int]) -> type[Section] | None:
+    """The section that stands at a path of the document."""
+    annotation: Any = model
+    value = document
+    for step in path:
+        annotation = _below(annotation, value, step)
+        value = _get(value, step)
+    return next((option for option in _options(annotation, value) if _is_section(option)), None)
+
+
+# --- where an error is
+
+
+def _path(details: ErrorDetails, document: Any) -> tuple[Path, bool]:
+    """The path of an error in the document, and whether its location also names branches of a union."""
+    path: list[str | int] = []
+    in_branch = False
+    value = document
+    location = details["loc"]
+    for depth, step in enumerate(location):
+        key = _key(value, step)
+        if key is not None:
+            path.append(key)
+            value = value[key]
+        elif details["type"] == "missing" and depth == len(location) - 1:
+            path.append(step)
+        else:
+            in_branch = True
+    return tuple(path), in_branch
+
+
+def _key(value: Any, step: str | int) -> Any:
+    """The key or index of a value that a step of a location means; it may be written in snake_case there."""
+    if isinstance(value, list):
+        return step if isinstance(step, int) and step < len(value) else None
+    if not isinstance(value, dict):
+        return None
+    if step in value:
+        return step
+    return next((key for key in value if _plain(str(key)) == _plain(str(step))), None)
+
+
+def _get(value: Any, step: str | int) -> Any:
+    key = _key(value, step)
+    return None if key is None else value[key]
+
+
+def _is_below(path: Path, other: Path) -> bool:
+    return len(path) > len(other) and path[: len(other)] == other
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", "").replace("-", "").lower()
+
+
+# --- which section an error is in
+
+
+def _below(annotation: Any, value: Any, step: str | int) -> Any:
+    for option in _options(annotation, value):
+        if _is_section(option) and isinstance(value, dict):
+            field = _field(option, str(step))
+            if field is not None:
+                return _annotated(field)
+        elif get_origin(option) is list and isinstance(value, list):
+            return get_args(option)[0]
+        elif get_origin(option) is dict and isinstance(value, dict):
+            return get_args(option)[1]
+    return None
+
+
+def _annotated(field: FieldInfo) -> Any:
+    """The annotation of a field with the marks that pydantic has moved into the field."""
+    annotation: Any = field.annotation
+    for mark in field.metadata:
+        annotation = Annotated[annotation, mark]
+    return annotation
+
+
+def _options(annotation: Any, value: Any) -> Iterator[Any]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _annotated_options(annotation, value)
+    elif origin in (typing.Union, types.UnionType):
+        for choice in get_args(annotation):
+            yield from _options(choice, value)
+    elif annotation is not None:
+        yield annotation
+
+
+def _annotated_options(annotation: Any, value: Any) -> Iterator[Any]:
+    inner, *marks = get_args(annotation)
+    for mark in marks:
+        kinds = mark.kinds if isinstance(mark, OrWithoutKind) else mark
+        if isinstance(kinds, Kinds):
+            kind = value.get("kind") if isinstance(value, dict) else None
+            yield kinds.load(kind) if isinstance(kind, str) and kind in kinds.names() else kinds.base
+            return
+    yield from _options(inner, value)
+
+
+def _field(section: type[Section], step: str) -> FieldInfo | None:
+    for name, field in section.model_fields.items():
+        if step in (name, field.alias):
+            return field
+    return None
+
+
+def _is_section(option: Any) -> bool:
+    return isinstance(option, type) and issubclass(option, Section)
+
+
+# --- what it says
+
+
+def _fault(path: Path, errors: Sequence[ErrorDetails], model: type[Section], document: Any) -> Fault:
+    first = errors[0]
+    kind = first["type"]
+    if kind == "extra_forbidden":
+        return _unknown_key(path, model, document)
+    if kind == "missing":
+        where = dotted(path[:-1])
+        message = f"'{path[-1]}' is missing" + (f" in '{where}'" if where else "")
+        return Fault(message, path=path[:-1], rule="missing", suggestion=f"Add '{path[-1]}:'.")
+    if kind == "literal_error":
+        return _not_one_of(path, first)
+    if kind.startswith("kind_"):
+        return _wrong_kind(path, first)
+    wanted = [text for text in map(_wanted, errors) if text]
+    if wanted:
+        return _wrong_type(path, list(dict.fromkeys(wanted)), first["input"])
+    return Fault(_sentence(path, first), path=path, rule=_rule(kind))
+
+
+def _unknown_key(path: Path, model: type[Section], document: Any) -> Fault:
+    *above, key = path
+    section = section_at(model, document, above)
+    known = keys(section) if section else []
+    where = f"'{dotted(above)}'" if above else "the file"
+    message = f"unknown key '{key}' in {where}; known: {', '.join(sorted(known))}"
+    misplaced = (
+        None if _spelt_otherwise(key, known) else _misplaced(str(key), above, section, model, document)
+    )
+    suggestion = _instead(str(key), section) or misplaced or suggest(key, known)
+    return Fault(message, path=path, of_key=True, suggestion=suggestion, rule="unknown-key")
+
+
+def _instead(key: str, section: type[Section] | None) -> str | None:
+    replacement = section.instead.get(key) if section else None
+    return f"Did you mean '{replacement}'?" if replacement else None
+
+
+def _misplaced(
+    key: str, above: Sequence[str | int], section: type[Section] | None, model: type[Section], document: Any
+) -> str | None:
+    """Where the key belongs, if it is one of the sections right inside or of one around."""
+    for name, field in section.model_fields.items() if section else ():
+        inner = [option for option in _options(field.annotation, {}) if _is_section(option)]
+        if any(key in keys(option) for option in inner):
+            return f"It belongs in '{dotted([*above, field.alias or name])}'."
+    for depth in range(len(above) - 1, -1, -1):
+        outer = section_at(model, document, above[:depth])
+        if outer and key in keys(outer):
+            return (
+                f"It belongs in '{dotted(above[:depth])}'; check its indentation."
+                if depth
+                else ("It belongs at the root; check its indentation.")
+            )
+    return None
+
+
+def _not_one_of(path: Path, details: ErrorDetails) -> Fault:
+    expected = str(details["ctx"]["expected"])
+    known = [word.strip().strip("'") for word in expected.replace(" or ", ",").split(",")]
+    given = details["input"]
+    message = f"'{dotted(path)}' cannot be {_quoted(given)}; known: {', '.join(known)}"
+    return Fault(message, path=path, suggestion=suggest(given, known), rule="unknown-value")
+
+
+def _wrong_kind(path: Path, details: ErrorDetails) -> Fault:
+    context = details.get("ctx", {})
+    if details["type"] in ("kind_mapping", "kind_missing"):
+        return Fault(f"'{dotted(path)}' {details['msg']}", path=path, rule="kind")
+    suggestion = suggest(context["kind"], context["known"].split(", "))
+    if details["type"] == "kind_retired":
+        suggestion = None
+    return Fault(details["msg"], path=path, suggestion=suggestion, rule="unknown-kind")
+
+
+def _wanted(details: ErrorDetails) -> str | None:
+    kind = details["type"]
+    for ending in ("_type", "_parsing", "_from_float", "_parsing_size", "_inexact", "_not_string"):
+        if kind.endswith(ending) and kind.removesuffix(ending) in _WANTED:
+            return _WANTED[kind.removesuffix(ending)]
+    return None
+
+
+def _wrong_type(path: Path, wanted: Sequence[str], given: Any) -> Fault:
+    message = f"'{dotted(path)}' must be {' or '.join(wanted)}, not {_said(given)}"
+    return Fault(message, path=path, suggestion=_rewrite(wanted, given), rule="type")
+
+
+def _rewrite(wanted: Sequence[str], given: Any) -> str | None:
+    if is_template(given):
+        return "A template cannot stand here."
+    if "text" in wanted and isinstance(given, (bool, int, float)):
+        literal = str(given).lower() if isinstance(given, bool) else given
+        return f'Quote it: "{literal}".'
+    if "a list" in wanted and not isinstance(given, (dict, list)) and given is not None:
+        return f"Write [{given}]."
+    if isinstance(given, str) and given.isdigit() and "a whole number" in wanted:
+        return f"Write {given} without quotes."
+    return None
+
+
+def _sentence(path: Path, details: ErrorDetails) -> str:
+    message = details["msg"].removeprefix("Value error, ")
+    if details["type"] == "string_pattern_mismatch":
+        return f"'{dotted(path)}' cannot be {_quoted(details['input'])}: use letters, digits, '-' and '_'"
+    message = message.replace("Input should", "must").replace("Keys should be", "keys must be")
+    message = message[:1].lower() + message[1:]
+    return (
+        f"'{dotted(path)}' {message}" if message.startswith(("must", "needs", "keys")) and path else message
+    )
+
+
+def _rule(kind: str) -> str:
+    return kind.replace("_", "-")
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return _quoted(value)
+
+
+def _quoted(value: Any) -> str:
+    text = str(value)
+    return f"'{text}'" if len(text) <= 60 else f"'{text[:57]}...'"
+
+
+def _without_followers(found: list[Fault]) -> list[Fault]:
+    """Without what is only missing because its name is misspelt right there."""
+    meant = {(fault.path[:-1], fault.suggestion) for fault in found if fault.rule == "unknown-key"}
+    return [
+        fault
+        for fault in found
+        if fault.rule != "missing"
+        or (fault.path, f"Did you mean {fault.message.split(' ')[0]}?") not in meant
+    ]

@@ -1,0 +1,257 @@
+"""The graph of a dag: its nodes with their components, what each waits for, what is wrong (spec section 3.7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from polyaxon_airflow import explain
+from polyaxon_airflow.errors import Fault
+from polyaxon_airflow.polyaxonfile.composing import compose
+from polyaxon_airflow.polyaxonfile.dag import Dag
+from polyaxon_airflow.polyaxonfile.matching import check_params
+from polyaxon_airflow.polyaxonfile.operation import Operation
+from polyaxon_airflow.polyaxonfile.sources import Finding, FindingsError, layers
+from polyaxon_airflow.sections.io import IO
+from polyaxon_airflow.sections.refs import operation_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+GLOBALS = (
+    "owner_name", "project_name", "project_unique_name", "project_uuid", "run_info", "name", "uuid", "status",
+    "namespace", "iteration", "context_path", "artifacts_path", "created_at", "compiled_at", "schedule_at",
+    "started_at", "finished_at", "duration", "cloning_kind", "original_uuid", "is_independent",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class GraphNode:
+    """One operation of a dag."""
+
+    authored: Operation  # as it stands in the file
+    operation: Operation  # with the component that its dagRef names
+    composed: Operation  # one flat operation
+    upstream: tuple[str, ...]  # the names of what it waits for
+
+    @property
+    def name(self) -> str:
+        return str(self.authored.name)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The nodes of a dag in the order of the file, and everything that is wrong with them."""
+
+    nodes: tuple[GraphNode, ...]
+    findings: tuple[Finding, ...]
+
+
+def build_graph(authored: Operation, composed: Operation) -> Graph:
+    """The graph of an operation whose run is a dag; `composed` is the flat form of `authored`."""
+    dag = composed.run
+    if not isinstance(dag, Dag):
+        raise TypeError(f"not a dag: {dag!r}")
+    owner = _owner(authored)
+    if not isinstance(dag.operations, list) or not dag.operations:
+        fault = Fault("a dag needs a list of operations", path=("run", "operations"), rule="dag")
+        return Graph((), (Finding(owner, fault),))
+    library = [*_names(dag.components or [], "component")]
+    findings = [finding for _, finding in library if finding is not None]
+    components = {
+        component.name: component for component, finding in library if finding is None and component.name
+    }
+    nodes = []
+    for operation, problem in _names(dag.operations, "operation"):
+        findings += [problem] if problem else []
+        node, found = _node(operation, components)
+        findings += found
+        if node is not None and problem is None:
+            nodes.append(node)
+    findings += _edges_that_lead_nowhere(nodes, {str(operation.name) for operation in dag.operations})
+    findings += [] if findings else _cycles(nodes)
+    readable = _readable(nodes, composed.inputs or [])
+    for node in nodes:
+        findings += check_params(node.operation, node.composed, readable)
+    return Graph(tuple(nodes), tuple(findings))
+
+
+def in_order(nodes: Sequence[GraphNode]) -> list[list[str]]:
+    """The names of the nodes level by level: each waits only for nodes of levels before its own.
+
+    Names that a cycle keeps from ever starting are left out.
+    """
+    waiting = {node.name: set(node.upstream) for node in nodes}
+    levels: list[list[str]] = []
+    while ready := [name for name, upstream in waiting.items() if not upstream]:
+        levels.append(ready)
+        waiting = {name: upstream - set(ready) for name, upstream in waiting.items() if name not in ready}
+    return levels
+
+
+def _owner(authored: Operation) -> Operation:
+    return next((layer for layer in layers(authored) if isinstance(layer.run, Dag)), authored)
+
+
+def _names(operations: Sequence[Operation] | str, kind: str) -> Iterator[tuple[Operation, Finding | None]]:
+    """Each operation, with what is wrong with its name."""
+    seen: set[str] = set()
+    for operation in operations if not isinstance(operations, str) else ():
+        name = operation.name
+        if not name:
+            yield (
+                operation,
+                Finding(
+                    operation,
+                    Fault(f"each {kind} of a dag needs a name", rule="dag-name", suggestion="Add 'name:'."),
+                ),
+            )
+        elif name in seen:
+            message = f"a dag has one {kind} of a name; '{name}' is taken"
+            yield operation, Finding(operation, Fault(message, path=("name",), rule="dag-name"))
+        else:
+            seen.add(name)
+            yield operation, None
+
+
+def _node(authored: Operation, components: Mapping[str, Operation]) -> tuple[GraphNode | None, list[Finding]]:
+    if authored.schedule is not None:
+        fault = Fault(
+            "a node of a dag cannot have a schedule",
+            path=("schedule",),
+            of_key=True,
+            rule="dag-schedule",
+            suggestion="Give the schedule to the operation that runs the dag.",
+        )
+        return None, [Finding(authored, fault)]
+    operation, problem = with_dag_ref(authored, components)
+    if problem is not None:
+        return None, [problem]
+    try:
+        composed = compose(operation, is_node=True)
+    except FindingsError as error:
+        return None, list(error.findings)
+    if composed.run is None:
+        fault = Fault(
+            "this operation has nothing to run",
+            rule="no-run",
+            suggestion="Add 'run:', a component or a reference.",
+        )
+        return None, [Finding(authored, fault)]
+    return GraphNode(authored, operation, composed, _upstream(composed)), []
+
+
+def with_dag_ref(
+    operation: Operation, components: Mapping[str, Operation], seen: tuple[str, ...] = ()
+) -> tuple[Operation, Finding | None]:
+    """The operation with the component of the dag's library that it, or its component, names."""
+    if operation.component is not None:
+        component, problem = with_dag_ref(operation.component, components, seen)
+        unchanged = component is operation.component
+        return operation if unchanged else operation.model_copy(update={"component": component}), problem
+    name = operation.dag_ref
+    if not name:
+        return operation, None
+    if name in seen or name not in components:
+        return operation, _bad_dag_ref(operation, name, components, seen)
+    component, problem = with_dag_ref(components[name], components, (*seen, name))
+    return operation.model_copy(update={"component": component}), problem
+
+
+def _bad_dag_ref(
+    operation: Operation, name: str, components: Mapping[str, Operation], seen: tuple[str, ...]
+) -> Finding:
+    if name in seen:
+        message = f"components refer to one another in a circle: {' -> '.join((*seen, name))}"
+        return Finding(operation, Fault(message, path=("dagRef",), rule="reference-cycle"))
+    message = f"no component of the dag is called '{name}'; known: {', '.join(components) or 'none'}"
+    return Finding(
+        operation,
+        Fault(message, path=("dagRef",), suggestion=explain.suggest(name, components), rule="dag-ref"),
+    )
+
+
+def _upstream(composed: Operation) -> tuple[str, ...]:
+    names = list(composed.dependencies) if isinstance(composed.dependencies, list) else []
+    names += [name for param in (composed.params or {}).values() if (name := operation_of(param.ref or ""))]
+    events = composed.events if isinstance(composed.events, list) else []
+    names += [name for event in events if (name := operation_of(event.ref))]
+    return tuple(dict.fromkeys(names))
+
+
+def _edges_that_lead_nowhere(nodes: Sequence[GraphNode], names: set[str]) -> Iterator[Finding]:
+    for node in nodes:
+        for name in node.upstream:
+            if name not in names:
+                others = sorted(names - {node.name})
+                message = f"no operation of the dag is called '{name}'; known: {', '.join(others) or 'none'}"
+                layer, path = _where_upstream(node.operation, name)
+                suggestion = explain.suggest(name, others)
+                yield Finding(layer, Fault(message, path=path, suggestion=suggestion, rule="dag-upstream"))
+        for field in ("dependencies", "events"):
+            if isinstance(getattr(node.composed, field), str):
+                fault = Fault(
+                    f"{field} of a dag's operation cannot be a template: they make the graph",
+                    path=(field,),
+                    rule="dag-upstream",
+                )
+                yield Finding(node.authored, fault)
+
+
+def _where_upstream(operation: Operation, name: str) -> tuple[Operation, tuple[str | int, ...]]:
+    for layer in layers(operation):
+        if isinstance(layer.dependencies, list) and name in layer.dependencies:
+            return layer, ("dependencies", layer.dependencies.index(name))
+        for key, param in (layer.params or {}).items():
+            if operation_of(param.ref or "") == name:
+                return layer, ("params", key, "ref")
+        for index, event in enumerate(layer.events if isinstance(layer.events, list) else ()):
+            if operation_of(event.ref) == name:
+                return layer, ("events", index, "ref")
+    return operation, ()
+
+
+def _cycles(nodes: Sequence[GraphNode]) -> list[Finding]:
+    started = {name for level in in_order(nodes) for name in level}
+    stuck = {node.name: node for node in nodes if node.name not in started}
+    if not stuck:
+        return []
+    circle = _circle(stuck)
+    layer, path = _where_upstream(stuck[circle[-2]].operation, circle[-1])
+    fault = Fault(f"operations wait for one another: {' <- '.join(circle)}", path=path, rule="dag-cycle")
+    return [Finding(layer, fault)]
+
+
+def _circle(stuck: Mapping[str, GraphNode]) -> list[str]:
+    """Names of nodes of which each waits for the next, and the last is the first."""
+    walked = [next(iter(stuck))]
+    while True:
+        following = next(name for name in stuck[walked[-1]].upstream if name in stuck)
+        if following in walked:
+            return [*walked[walked.index(following) :], following]
+        walked.append(following)
+
+
+def _readable(nodes: Sequence[GraphNode], inputs: Sequence[IO]) -> dict[str, IO]:
+    """What refs may read: the declared inputs and outputs of each node, and what every run has."""
+    readable = {f"dag.inputs.{io.name}": io for io in inputs}
+    readable |= _of_every_run("dag", ("inputs",))
+    for node in nodes:
+        start = f"ops.{node.name}"
+        readable |= _of_every_run(start, ("inputs", "outputs"))
+        for section in ("inputs", "outputs"):
+            for io in getattr(node.composed, section) or []:
+                readable[f"{start}.{section}.{io.name}"] = io
+                if io.type == "artifacts":
+                    readable[f"{start}.artifacts.{io.name}"] = io
+    return readable
+
+
+def _of_every_run(start: str, mappings: tuple[str, ...]) -> dict[str, IO]:
+    declared = {f"{start}.{name}": _MAPPING for name in mappings}
+    declared |= {f"{start}.{name}": _TEXT for name in ("artifacts", "io")}
+    return declared | {f"{start}.globals.{name}": _TEXT for name in GLOBALS}
+
+
+_MAPPING = IO(name="inputs", type="dict")
+_TEXT = IO(name="global", type="str")

@@ -1,0 +1,83 @@
+"""Presets: documents that lie over an operation before it compiles (spec sections 1.5, 1.7 and 3.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from polyaxon_airflow.merging import deep_union, merge
+from polyaxon_airflow.polyaxonfile import patching
+from polyaxon_airflow.polyaxonfile.composing import DEFAULT_STRATEGY, unfit
+from polyaxon_airflow.polyaxonfile.operation import REFERENCES, Operation
+from polyaxon_airflow.runtimes import Runtime
+
+if TYPE_CHECKING:
+    from polyaxon_airflow.sections.patching import Strategy
+
+# A preset says nothing about where an operation comes from; what it says of that is ignored, as in Polyaxon.
+_NOT_MERGED = {
+    "kind",
+    "version",
+    "is_preset",
+    "component",
+    "run",
+    "cmd",
+    "run_patch",
+    "patch_strategy",
+    *REFERENCES,
+}
+
+
+def apply_document(operation: Operation, preset: Operation, strategy: Strategy | None = None) -> Operation:
+    """The operation with a preset over it, by default with the preset's own patchStrategy.
+
+    The strategy holds between the two documents only: a `runPatch` that the preset brings lies over the component's
+    run with the operation's strategy later (spec section 3.3, "two-stage trap"). Raises FindingsError.
+    """
+    over = strategy or preset.patch_strategy or DEFAULT_STRATEGY
+    merged = merge(operation, preset, over, fields=preset.model_fields_set - _NOT_MERGED)
+    update: dict[str, Any] = {}
+    if "cmd" in preset.model_fields_set and (operation.cmd is None or over in ("post_merge", "replace")):
+        update["cmd"] = preset.cmd  # one script: its lines never mix with those of another
+    try:
+        if "run" in preset.model_fields_set:
+            update["run"] = _run(operation, preset, over)
+        if preset.run_patch is not None:
+            update["run_patch"] = _run_patch(operation, preset.run_patch, over)
+    except ValidationError as error:
+        raise unfit(preset, error, native_run(operation)) from error
+    return merged.model_copy(update=update)
+
+
+def native_run(operation: Operation) -> Runtime | None:
+    """The run of an operation as its documents give it, before shortcuts and runPatch."""
+    run = native_run(operation.component) if operation.component is not None else None
+    if "run" not in operation.model_fields_set or (isinstance(operation.run, dict) and run is None):
+        return run
+    return patching.lay_run_over(run, operation.run, operation.patch_strategy or DEFAULT_STRATEGY)
+
+
+def _run(operation: Operation, preset: Operation, strategy: Strategy) -> Any:
+    own = operation.run
+    base = native_run(operation)
+    if isinstance(own, dict):
+        own = None if base is None else patching.as_patch(own, base)
+    if isinstance(preset.run, dict):
+        like = base or own
+        if like is None:
+            return deep_union(operation.run if isinstance(operation.run, dict) else {}, preset.run)
+        patch = patching.as_patch(preset.run, like)
+        return patch if own is None else merge(own, patch, strategy)
+    return patching.lay_run_over(own, preset.run, strategy)
+
+
+def _run_patch(operation: Operation, patch: dict[str, Any], strategy: Strategy) -> dict[str, Any]:
+    current = operation.run_patch
+    run = native_run(operation)
+    if current is None:
+        return patch
+    if run is None:
+        return patch if strategy == "replace" else deep_union(current, patch)
+    merged = merge(patching.as_patch(current, run), patching.as_patch(patch, run), strategy).to_dict()
+    return {key: value for key, value in merged.items() if key != "kind"}
