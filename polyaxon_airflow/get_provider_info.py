@@ -30,6 +30,12 @@ DEFAULTS = {
     "store_conn_id": ("string", "", "Airflow connection to the run store, instead of store_url."),
     "owner": ("string", "default", "Owner of runs whose file is in no owner's folder."),
     "project": ("string", "default", "Project of runs."),
+    "queues_file": ("string", "", "Agents and queues; by default queues.yaml in the dags folder."),
+    "queue_interval": (
+        "float",
+        "1",
+        "Seconds between two looks of the queue keeper; 0 for no keeper.",
+    ),
     "grace": ("float", "10", "Seconds between SIGTERM and SIGKILL when a run is stopped."),
 }
 

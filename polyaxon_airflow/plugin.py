@@ -4,6 +4,8 @@ so what it offers is imported when Airflow asks for it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.plugins_manager import AirflowPlugin
 
 
@@ -11,3 +13,15 @@ class PolyaxonPlugin(AirflowPlugin):
     """Timetables, priority weights and pages that Airflow must be able to find by name."""
 
     name = "polyaxon"
+
+    @property
+    def priority_weight_strategies(self) -> list[Any]:  # type: ignore[override]
+        from polyaxon_airflow.operators.priority import FairShare
+
+        return [FairShare]
+
+    @property
+    def listeners(self) -> list[Any]:  # type: ignore[override]
+        from polyaxon_airflow.keeper.listener import KeeperListener
+
+        return [KeeperListener()]

@@ -1,0 +1,189 @@
+"""What the keeper reads and writes in Airflow's own database, with as little of it as possible.
+
+Tasks and REST clients cannot set a priority weight (Airflow 3.3), so this speaks SQL, as the scheduler beside it does.
+Rows that somebody else has locked are left for the next look, so nobody ever waits for the keeper while it waits.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from polyaxon_airflow.keeper.accounts import Ended
+from polyaxon_airflow.keeper.tables import DAG, POOL, RUN, TAG, TI
+from polyaxon_airflow.queues.pools import PoolChange, pool_changes
+from polyaxon_airflow.queues.snapshot import Pool, Snapshot, Task
+from polyaxon_airflow.queues.weights import NEXT_LEAST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from polyaxon_airflow.queues.lookup import Queues
+
+HOLDING = ("queued", "running", "deferred")
+FIRST = 32  # waiting tasks of a sweep that one look reads
+LOCK = 0x706C78_71756575  # "plx", "queu": one keeper at a time
+
+PROJECT_TAG = "project:"
+
+
+class AirflowDatabase:
+    """One connection to Airflow's database, for one keeper."""
+
+    def __init__(self, url: str) -> None:
+        self._connection: sa.Connection = sa.create_engine(url, poolclass=NullPool).connect()
+        self._is_mine = self._connection.dialect.name != "postgresql"
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def is_mine(self) -> bool:
+        """Whether this is the one keeper of this Airflow: with several schedulers the others stand by."""
+        if not self._is_mine:
+            with self._connection.begin():  # the lock outlives it: PostgreSQL frees it with the connection
+                self._is_mine = bool(self._connection.scalar(sa.select(sa.func.pg_try_advisory_lock(LOCK))))
+        return self._is_mine
+
+    def snapshot(self, pools: Sequence[str]) -> Snapshot:
+        """The named pools as they are, and the tasks in them."""
+        with self._connection.begin():
+            found = {
+                row.pool: Pool(row.slots, row.description or "", bool(row.include_deferred))
+                for row in self._connection.execute(sa.select(POOL).where(POOL.c.pool.in_(pools)))
+            }
+            waiting = self._connection.execute(_waiting(list(found)))
+            tasks = [*map(_task, waiting), *map(_task, self._connection.execute(_holding(list(found))))]
+            sums = sa.select(TI.c.pool, sa.func.sum(TI.c.pool_slots)).where(TI.c.state == "scheduled")
+            wanted = self._connection.execute(sums.where(TI.c.pool.in_(list(found))).group_by(TI.c.pool))
+            slots = {pool: int(count) for pool, count in wanted}
+        return Snapshot(datetime.now(timezone.utc).timestamp(), found, tuple(tasks), slots)
+
+    def ended(self, ids: Sequence[str]) -> list[Ended]:
+        """What has become of tasks: the seconds for which those held slots that are in no pool's way any more."""
+        if not ids:
+            return []
+        query = sa.select(TI.c.id, TI.c.state, TI.c.queued_dttm, TI.c.end_date).where(
+            TI.c.id.in_(map(UUID, ids))
+        )
+        with self._connection.begin():
+            rows = {str(row.id): row for row in self._connection.execute(query)}
+        return [
+            Ended(key, _seconds_held(rows.get(key)))
+            for key in ids
+            if key not in rows or not _is_active(rows[key])
+        ]
+
+    def write_weights(self, weights: Mapping[str, int]) -> None:
+        """Set priority weights of tasks that still wait."""
+        if not weights:
+            return
+        free = sa.select(TI.c.id).where(TI.c.id.in_(map(UUID, weights)), TI.c.state == "scheduled")
+        with self._connection.begin():
+            ids = list(self._connection.scalars(free.with_for_update(skip_locked=True)))
+            if ids:
+                self._connection.execute(
+                    sa.update(TI)
+                    .where(TI.c.id == sa.bindparam("which"))
+                    .values(priority_weight=sa.bindparam("weight")),
+                    [{"which": key, "weight": weights[str(key)]} for key in ids],
+                )
+
+    def apply(self, queues: Queues) -> list[PoolChange]:
+        """Make and update the pools of the queues file. What it no longer names stays; `queues apply` deletes that."""
+        with self._connection.begin():
+            present = {
+                row.pool: Pool(row.slots, row.description or "", bool(row.include_deferred))
+                for row in self._connection.execute(sa.select(POOL))
+            }
+            changes = [change for change in pool_changes(queues, present, set()) if change.after is not None]
+            for change in changes:
+                values = change.after._asdict() if change.after else {}
+                write: Any = sa.insert(POOL).values(pool=change.pool, **values)
+                if change.action == "update":
+                    write = sa.update(POOL).where(POOL.c.pool == change.pool).values(values)
+                self._connection.execute(write)
+        return changes
+
+    def write_slots(self, slots: Mapping[str, int]) -> None:
+        """Set the slots of pools."""
+        for pool, count in slots.items():
+            with self._connection.begin():
+                self._connection.execute(sa.update(POOL).where(POOL.c.pool == pool).values(slots=count))
+
+
+def _tasks(pools: Sequence[str], *more: Any) -> sa.Select[Any]:
+    project = sa.select(sa.func.min(TAG.c.name)).where(
+        TAG.c.dag_id == TI.c.dag_id, TAG.c.name.startswith(PROJECT_TAG)
+    )
+    whose = (
+        RUN.c.run_after,
+        RUN.c.triggering_user_name,
+        DAG.c.owners,
+        project.scalar_subquery().label("project"),
+    )
+    return (
+        sa.select(TI, *whose, *more)
+        .join(RUN, (RUN.c.dag_id == TI.c.dag_id) & (RUN.c.run_id == TI.c.run_id))
+        .join(DAG, DAG.c.dag_id == TI.c.dag_id)
+        .where(TI.c.pool.in_(pools))
+    )
+
+
+def _waiting(pools: Sequence[str]) -> sa.Select[Any]:
+    order = sa.func.row_number().over(
+        partition_by=[TI.c.dag_id, TI.c.run_id, TI.c.task_id], order_by=TI.c.map_index
+    )
+    all_waiting = (
+        _tasks(pools, order.label("place"))
+        .where(TI.c.state == "scheduled", RUN.c.state == "running", ~DAG.c.is_paused)
+        .subquery()
+    )
+    first = sa.or_(all_waiting.c.place <= FIRST, all_waiting.c.priority_weight >= NEXT_LEAST)
+    return sa.select(all_waiting).where(first)
+
+
+def _holding(pools: Sequence[str]) -> sa.Select[Any]:
+    counted = sa.select(POOL.c.pool).where(POOL.c.include_deferred)
+    return _tasks(pools).where(
+        TI.c.state.in_(HOLDING), sa.or_(TI.c.state != "deferred", TI.c.pool.in_(counted))
+    )
+
+
+def _task(row: Any) -> Task:
+    waits = row.state == "scheduled"
+    return Task(
+        id=str(row.id),
+        pool=row.pool,
+        dag_id=row.dag_id,
+        run_id=row.run_id,
+        task_id=row.task_id,
+        map_index=row.map_index,
+        slots=row.pool_slots,
+        state="waiting" if waits else "running",
+        weight=row.priority_weight or 0,
+        since=_epoch(row.scheduled_dttm if waits else row.queued_dttm),
+        run_at=_epoch(row.run_after),
+        owner=row.triggering_user_name or (row.owners or "").partition(",")[0],
+        project=(row.project or "").removeprefix(PROJECT_TAG),
+    )
+
+
+def _is_active(row: Any) -> bool:
+    return row.state in HOLDING or row.state == "scheduled"
+
+
+def _seconds_held(row: Any) -> float:
+    if row is None or row.queued_dttm is None or row.end_date is None:
+        return 0.0
+    return max(0.0, _epoch(row.end_date) - _epoch(row.queued_dttm))
+
+
+def _epoch(moment: datetime | None) -> float:
+    if moment is None:
+        return 0.0
+    # SQLite keeps no time zone; Airflow writes UTC.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
