@@ -43,6 +43,11 @@ def merge_values(base: Any, patch: Any, strategy: Strategy) -> Any:
         return patch
     if isinstance(base, Section) and not base.merges_whole:
         return _over_section(base, patch, strategy)
+    if _merges_by_name(base) and isinstance(patch, dict):
+        return {
+            **patch,
+            **{name: merge_values(below, patch.get(name), strategy) for name, below in base.items()},
+        }
     if strategy == "isnull" or (patch is None and strategy == "pre_merge"):
         return base
     if strategy == "replace" or patch is None:
@@ -66,6 +71,12 @@ def deep_union(first: dict[Any, Any], second: dict[Any, Any]) -> dict[Any, Any]:
             deep_union(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
         )
     return union
+
+
+def _merges_by_name(base: Any) -> bool:
+    return isinstance(base, dict) and any(
+        isinstance(below, Section) and below.merges_by_name for below in base.values()
+    )
 
 
 def _over_section(base: Section, patch: Any, strategy: Strategy) -> Any:

@@ -65,7 +65,7 @@ def _must_be_template(value: str) -> str:
 
 
 def _to_text(value: Any) -> Any:
-    if isinstance(value, (bool, int, float)):
+    if isinstance(value, (bool, int, float, dict, list)):
         return to_json(value).decode()
     return value.isoformat() if isinstance(value, date) else value
 

@@ -31,6 +31,9 @@ class Section(BaseModel):
     # Whether `replace` and `isnull` take the section as one value, instead of field by field (spec section 3.3).
     merges_whole: ClassVar[bool] = False
 
+    # Whether sections of this class are merged with their namesakes when they are the values of a mapping.
+    merges_by_name: ClassVar[bool] = False
+
     def to_dict(self) -> dict[str, Any]:
         """The section as it would stand in YAML: camelCase keys, only what was given, plain JSON values."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)

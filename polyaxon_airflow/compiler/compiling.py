@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.compiler.compiled import CompiledOperation, Node
@@ -142,7 +143,7 @@ def _bound(io: IO, param: Param | JoinParam | None) -> IO:
         and param.value is not None
         and _fits_now(io, param.value)
     ):
-        update |= {"value": _plain(io.check(param.value)), "is_optional": True}
+        update |= {"value": plain(io.check(param.value)), "is_optional": True}
     return io.model_copy(update=update)
 
 
@@ -169,7 +170,10 @@ def _context(name: str, param: Param | JoinParam) -> IO:
     return IO.model_construct(name=name, is_optional=True, **value, **given)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A parsed value as it stands in YAML."""
     if isinstance(value, Section):
         return value.to_dict()
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return [plain(item) for item in value] if isinstance(value, list) else value

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.compiler.rendering import render
+from polyaxon_airflow.runtimes.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from polyaxon_airflow.runtimes import Runtime
     from polyaxon_airflow.sections.io import IO
 
 
@@ -45,6 +47,18 @@ def variables(ios: Iterable[IO], context: RunContext, *, hidden: Iterable[IO] = 
     return {**shown, "globals": dict(context.globals), "params": details}
 
 
+def service_globals(run: Runtime, known: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+    """`ports`, `base_url` and `base_urls` of a service; none for other kinds, and where they are known already."""
+    if not isinstance(run, Service):
+        return {}
+    ports = render(run.ports, seen)
+    numbers = ports if isinstance(ports, list) and ports else [80]
+    place = "/".join(str(known.get(name)) for name in ("namespace", "owner_name", "project_name"))
+    door = ("rewrite-" if run.rewrite_path else "") + ("external" if run.is_external else "services")
+    urls = [f"/{door}/v1/{place}/runs/{known.get('uuid')}/{port}" for port in numbers]
+    return {"ports": ports, "base_url": urls[0], "base_urls": urls, **known}
+
+
 def display_value(io: IO) -> Any:
     """What `{{ name }}` gives: the value, as text for a str; for a flag its option or nothing."""
     if io.is_flag:
@@ -65,11 +79,9 @@ def to_text(value: Any) -> str:
     """A value as one argument: JSON for what is no text, nothing for null."""
     if value is None:
         return ""
-    return (
-        value
-        if isinstance(value, str)
-        else json.dumps(value, separators=(",", ":"), default=str, ensure_ascii=False)
-    )
+    if isinstance(value, (bool, int, float, list, dict)):
+        return json.dumps(value, separators=(",", ":"), default=str, ensure_ascii=False)
+    return str(value)
 
 
 def _typed(io: IO) -> Any:

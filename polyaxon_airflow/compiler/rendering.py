@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.compiler.sandbox import render_text
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 # A rendered text that holds a template is rendered again, as in Polyaxon; a text that makes itself is stopped here.
 MAX_PASSES = 5
 
+_AS_ARGS = re.compile(r"\s*\{\{\s*params\.as_args\s*\}\}\s*")
 _LITERALS = (bool, int, float, str, list, dict, type(None))
 
 
@@ -37,9 +39,11 @@ def render_as_text(value: Any, variables: Mapping[str, Any]) -> Any:
     """As `render`, but text stays text: "0010" is no number in a container's arguments."""
     if isinstance(value, str):
         return render_text(value, variables)
+    if isinstance(value, dict):
+        return {render_key(key, variables): render_as_text(below, variables) for key, below in value.items()}
     if isinstance(value, (list, tuple)):
         return [render_as_text(item, variables) for item in value]
-    return render(value, variables)
+    return value
 
 
 def render_arguments(arguments: Any, variables: Mapping[str, Any]) -> Any:
@@ -59,6 +63,8 @@ def render_arguments(arguments: Any, variables: Mapping[str, Any]) -> Any:
 
 
 def _argument(item: str, variables: Mapping[str, Any]) -> list[Any]:
+    if _AS_ARGS.fullmatch(item):
+        return list(variables["params"]["as_args"])
     text = render_text(item, variables)
     return [] if text == "None" and text != item else [text]
 

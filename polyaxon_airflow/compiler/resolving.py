@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
 from polyaxon_airflow import explain
 from polyaxon_airflow.compiler.compiled import CompiledOperation
-from polyaxon_airflow.compiler.contexts import RunContext, variables
+from polyaxon_airflow.compiler.compiling import plain
+from polyaxon_airflow.compiler.contexts import RunContext, service_globals, variables
+from polyaxon_airflow.compiler.inits import init_entries
 from polyaxon_airflow.compiler.rendering import render, render_arguments, render_as_text
 from polyaxon_airflow.errors import CompilationError, Fault
 from polyaxon_airflow.scalars import is_template
-from polyaxon_airflow.section import Section
+from polyaxon_airflow.sections.io import IO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from polyaxon_airflow.runtimes import PodPath, PodTemplate
-    from polyaxon_airflow.sections.io import IO
 
 # Sections whose templates are rendered for the run itself; `run`, `build` and `hooks` have more to see.
 SECTIONS = (
@@ -75,8 +76,6 @@ def _ios(compiled: CompiledOperation) -> list[IO]:
 
 
 def _context(name: str, value: Any) -> IO:
-    from polyaxon_airflow.sections.io import IO
-
     return IO.model_construct(name=name, value=value, is_optional=True)
 
 
@@ -102,23 +101,37 @@ def _with_value(io: IO, given: Mapping[str, Any], seen: Mapping[str, Any], *, re
         parsed = io.check(value)
     except ValueError as error:
         raise CompilationError([Fault(str(error), path=("params", io.name), rule="param")]) from error
-    return io.model_copy(
-        update={"value": parsed.to_dict() if isinstance(parsed, Section) else parsed, "is_optional": True}
-    )
+    # A default keeps the form in which the file gives it, as in Polyaxon.
+    final = plain(parsed) if io.name in given else value
+    return io.model_copy(update={"value": final, "is_optional": True})
 
 
 def _run(compiled: CompiledOperation, context: RunContext, seen: Mapping[str, Any]) -> Any:
     run = compiled.run
+    of_service = service_globals(run, seen["globals"], seen)
+    seen = {**seen, "globals": of_service} if of_service else seen
     data = run.to_dict()
     for path, pod in run.pods().items():
-        _render_pod(_at(data, path), pod, context, seen)
-    inside = {step for path in run.pods() for step in path[:1]}
-    outside = {key: value for key, value in data.items() if key not in inside} if inside else {}
-    data |= {key: render(value, seen) for key, value in outside.items()}
+        _render_pod(_at(data, path), pod, _Pod(context, seen, init_entries(_ios(compiled))))
+    if () not in run.pods():
+        roles = {path[0] for path in run.pods()}
+        data |= {key: render(value, seen) for key, value in data.items() if key not in roles}
     try:
         return type(run).model_validate(data)
     except ValidationError as error:
         raise CompilationError(explain.faults(error, type(run), data)) from error
+
+
+class _Pod(NamedTuple):
+    """What a pod template is rendered with."""
+
+    context: RunContext
+    seen: Mapping[str, Any]
+    inits: list[dict[str, Any]]  # of params that ask for it
+
+    def connection(self, name: Any) -> dict[str, Any]:
+        """The variables of a connection, by its name; none if it is not known, so that a template says so."""
+        return {name: dict(self.context.connections[name])} if name in self.context.connections else {}
 
 
 def _at(data: dict[str, Any], path: PodPath) -> dict[str, Any]:
@@ -127,27 +140,44 @@ def _at(data: dict[str, Any], path: PodPath) -> dict[str, Any]:
     return data
 
 
-def _render_pod(data: dict[str, Any], pod: PodTemplate, context: RunContext, seen: Mapping[str, Any]) -> None:
+def _render_pod(data: dict[str, Any], pod: PodTemplate, given: _Pod) -> None:
     """Renders one pod template in place, with the connections that it asks for."""
-    names = render(pod.connections, seen)
-    inits = (
-        [render(init.connection, seen) for init in pod.init if init.connection]
-        if isinstance(pod.init, list)
-        else []
-    )
-    of_pod = {
-        **seen,
-        "connections": {name: dict(context.connections.get(name, {})) for name in names if name}
-        if isinstance(names, list)
-        else {},
-        "init": {name: dict(context.connections.get(name, {})) for name in inits},
+    names = render(pod.connections, given.seen)
+    inits = [*given.inits, *_inits(data.get("init"), given)]
+    if inits:
+        data["init"] = inits
+    connections: dict[str, Any] = {}
+    for name in names if isinstance(names, list) else ():
+        connections |= given.connection(name)
+    sources: dict[str, Any] = {}
+    for entry in inits:
+        sources |= given.connection(entry.get("connection"))
+    seen = {**given.seen, "connections": connections, "init": sources}
+    for key, value in data.items():
+        data[key] = _RENDER.get(key, render)(value, seen)
+
+
+def _inits(entries: Any, given: _Pod) -> list[dict[str, Any]]:
+    """The entries of `init` with their connections: artifacts come from the store if nothing else is said."""
+    rendered = render(entries, given.seen) if isinstance(entries, str) else entries
+    found = []
+    for entry in rendered if isinstance(rendered, list) else ():
+        connection = render(entry.get("connection"), given.seen)
+        if not connection and (entry.get("artifacts") or entry.get("paths")):
+            connection = given.context.artifacts_store
+        found.append({**entry, "connection": connection} if connection else entry)
+    return found
+
+
+def _environment(value: Any, seen: Mapping[str, Any]) -> Any:
+    """The environment: labels, annotations and node selectors stay text."""
+    if not isinstance(value, dict):
+        return render(value, seen)
+    texts = ("labels", "annotations", "nodeSelector")
+    return {
+        key: render_as_text(below, seen) if key in texts else render(below, seen)
+        for key, below in value.items()
     }
-    for key in list(data):
-        data[key] = (
-            _containers(data[key], of_pod)
-            if key in ("container", "sidecars", "init")
-            else render(data[key], of_pod)
-        )
 
 
 def _containers(value: Any, seen: Mapping[str, Any]) -> Any:
@@ -158,6 +188,14 @@ def _containers(value: Any, seen: Mapping[str, Any]) -> Any:
         return render(value, seen)
     special = {"command": render_arguments, "args": render_arguments, "container": _containers}
     return {key: special.get(key, render)(below, seen) for key, below in value.items()}
+
+
+_RENDER: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
+    "container": _containers,
+    "sidecars": _containers,
+    "init": _containers,
+    "environment": _environment,
+}
 
 
 def _validated(data: dict[str, Any]) -> CompiledOperation:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from polyaxon_airflow.merging import deep_union, merge
-from polyaxon_airflow.polyaxonfile import patching
+from polyaxon_airflow.polyaxonfile import patching, shortcuts
 from polyaxon_airflow.polyaxonfile.composing import DEFAULT_STRATEGY, unfit
-from polyaxon_airflow.polyaxonfile.operation import REFERENCES, Operation
+from polyaxon_airflow.polyaxonfile.operation import REFERENCES, BaseOperation, Operation
 from polyaxon_airflow.runtimes import Runtime
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ _NOT_MERGED = {
     "run_patch",
     "patch_strategy",
     *REFERENCES,
+}
+
+
+# What a preset by name can change, besides the run; neither what the component declares nor its kind of run.
+_OF_COMPOSED = set(BaseOperation.model_fields) - {"version", "strict_params", "inputs", "outputs"} | {
+    "params"
 }
 
 
@@ -50,6 +56,23 @@ def apply_document(operation: Operation, preset: Operation, strategy: Strategy |
     return merged.model_copy(update=update)
 
 
+def apply_to_composed(composed: Operation, preset: Operation) -> Operation:
+    """The flat operation with a preset over it: what a preset says of `run` reaches the run with its own strategy.
+
+    This is how presets by name work, those of `presets:` and those that a trigger names. Raises FindingsError.
+    """
+    over = preset.patch_strategy or DEFAULT_STRATEGY
+    merged = merge(composed, preset, over, fields=preset.model_fields_set & _OF_COMPOSED)
+    run = composed.run if isinstance(composed.run, Runtime) else None
+    try:
+        run = shortcuts.apply(preset, run, over)
+        if preset.run_patch and run is not None:
+            run = patching.lay_over(run, preset.run_patch, over)
+    except ValidationError as error:
+        raise unfit(preset, error, run) from error
+    return merged.model_copy(update={"run": run})
+
+
 def native_run(operation: Operation) -> Runtime | None:
     """The run of an operation as its documents give it, before shortcuts and runPatch."""
     run = native_run(operation.component) if operation.component is not None else None
@@ -62,12 +85,12 @@ def _run(operation: Operation, preset: Operation, strategy: Strategy) -> Any:
     own = operation.run
     base = native_run(operation)
     if isinstance(own, dict):
-        own = None if base is None else patching.as_patch(own, base)
+        own = None if base is None else patching.as_patch({"kind": base.kind, **own}, base)
     if isinstance(preset.run, dict):
         like = base or own
         if like is None:
             return deep_union(operation.run if isinstance(operation.run, dict) else {}, preset.run)
-        patch = patching.as_patch(preset.run, like)
+        patch = patching.as_patch({"kind": like.kind, **preset.run}, like)
         return patch if own is None else merge(own, patch, strategy)
     return patching.lay_run_over(own, preset.run, strategy)
 

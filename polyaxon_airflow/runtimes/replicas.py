@@ -19,6 +19,8 @@ CleanPodPolicy: TypeAlias = Literal["All", "Running", "None"]
 class Replica(PodTemplate):
     """The pods of one role."""
 
+    merges_by_name: ClassVar[bool] = True
+
     replicas: IntOrTemplate | None = None
 
 

@@ -170,13 +170,11 @@ def _text(value: Any) -> str:
     return value
 
 
-def _as_text(value: Any) -> Any:
-    # As in Polyaxon: a str takes anything, and JSON text stands for what is none (spec section 2.3).
-    return (
-        json.dumps(value, separators=(",", ":"))
-        if isinstance(value, (bool, int, float, dict, list))
-        else value
-    )
+def _as_text(value: Any) -> str:
+    # As in Polyaxon: a str takes anything; JSON stands for what is neither text nor a date (spec section 2.3).
+    if isinstance(value, (bool, int, float, dict, list)):
+        return json.dumps(value, separators=(",", ":"), default=str)
+    return str(value)
 
 
 def _uuid(value: Any) -> str:
