@@ -5,6 +5,11 @@
     │   ├── PolyaxonfileError    the file is wrong: one or more faults, each with its place
     │   └── CompilationError     a file that is right cannot become this run: params, contexts, conditions
     ├── StoreError               the run store cannot be used as it is configured
+    ├── FilesError               files cannot go where they should, or come from there
+    │   ├── ForbiddenPathError       a path that leaves the folder it belongs to
+    │   ├── MissingFilesError        nothing there, or not all of it yet
+    │   └── UnreachableFilesError    worth a retry: the network, a busy server
+    ├── InitError                a step before the run cannot put its source in place; has an exit code
     └── RunnerError              the place where a run executes
         ├── TemporaryRunnerError     worth a retry: the network, a busy API server
         └── PermanentRunnerError     a retry cannot help: an image that the process runner does not know
@@ -92,6 +97,30 @@ class CompilationError(FaultsError):
 
 class StoreError(PolyaxonAirflowError):
     """The run store cannot be reached or cannot be used as configured."""
+
+
+class FilesError(PolyaxonAirflowError):
+    """Files cannot go where they should, or come from there."""
+
+
+class ForbiddenPathError(FilesError):
+    """A path that leaves the folder it belongs to."""
+
+
+class MissingFilesError(FilesError):
+    """Files that are asked for are not there, or not all of them yet."""
+
+
+class UnreachableFilesError(FilesError):
+    """Worth a retry: the network, a busy server."""
+
+
+class InitError(PolyaxonAirflowError):
+    """A step before the run cannot put its source in place; `code` is what its container exits with."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class RunnerError(PolyaxonAirflowError):

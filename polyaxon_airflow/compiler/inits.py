@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from polyaxon_airflow import explain
 from polyaxon_airflow.errors import CompilationError, Fault
-from polyaxon_airflow.init import Init
+from polyaxon_airflow.init.entry import Init
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, StrictFloat, StrictInt, St
 from pydantic_core import PydanticCustomError
 
 from polyaxon_airflow.events import EventTrigger
-from polyaxon_airflow.init import Init
+from polyaxon_airflow.init.entry import Init
 from polyaxon_airflow.kinds import OrWithoutKind
 from polyaxon_airflow.matrix import MATRIX, Matrix
 from polyaxon_airflow.polyaxonfile import shortcuts

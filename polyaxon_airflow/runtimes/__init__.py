@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from polyaxon_airflow.init import Init
+from polyaxon_airflow.init.entry import Init
 from polyaxon_airflow.kinds import Kinds
 from polyaxon_airflow.scalars import OR_TEMPLATE, TextsOrTemplate
 from polyaxon_airflow.section import Section

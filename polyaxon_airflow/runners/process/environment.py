@@ -10,11 +10,12 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polyaxon_airflow
 from polyaxon_airflow.errors import PermanentRunnerError
 from polyaxon_airflow.runners.process.layout import downward
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from polyaxon_airflow.runners.base import RunIdentity
 
@@ -62,6 +63,17 @@ def base_variables(environment: Path | None) -> dict[str, str]:
         variables["VIRTUAL_ENV"] = str(environment)
         variables["PATH"] = f"{environment / 'bin'}{os.pathsep}{variables.get('PATH', os.defpath)}"
     return variables
+
+
+def helper_variables(words: Sequence[str]) -> dict[str, str] | None:
+    """What a step of this package needs to run in this very interpreter; None for a command of another kind.
+
+    Such a command is `python -m polyaxon_airflow...`, and its image stands for this package.
+    """
+    if len(words) < 3 or words[1] != "-m" or not words[2].startswith("polyaxon_airflow."):
+        return None
+    # SAFEPATH: nothing in the working directory may stand in for a module.
+    return {"PYTHONPATH": str(Path(polyaxon_airflow.__file__).parents[1]), "PYTHONSAFEPATH": "1"}
 
 
 def container_variables(container: Mapping[str, Any], run: RunIdentity) -> dict[str, str]:

@@ -22,6 +22,7 @@ from polyaxon_airflow.runners.process.environment import (
     container_variables,
     environment_of,
     expand,
+    helper_variables,
     missing_program,
 )
 from polyaxon_airflow.runners.process.layout import Layout, make_layout
@@ -107,6 +108,7 @@ class _Living:
     order: list[str]  # names of the init containers, then main
     hint: str  # said when main failed and its image stands for nothing here
     codes: dict[str, int] = field(default_factory=dict)
+    last: dict[str, str] = field(default_factory=dict)  # container -> the last line it printed
     errors: dict[str, str] = field(default_factory=dict)
 
     def follow(
@@ -133,6 +135,7 @@ class _Living:
                     else:
                         lines += buffers[key.fd].feed(chunk)
                 if lines:
+                    self.last |= {line.container: line.text for line in lines}
                     on_lines(lines)
                 if stopped is None and (stopped := should_stop()) is not None:
                     self.ask_to_stop(grace)
@@ -184,7 +187,10 @@ class _Living:
         if code < 0:
             memory = ", which the kernel does when memory runs out" if -code == signal.SIGKILL else ""
             return Outcome("failed", 128 - code, f"{what} was killed by {signal.Signals(-code).name}{memory}")
-        return Outcome("failed", code, f"{what} exited with code {code}{self.hint}")
+        if name == MAIN_CONTAINER:
+            return Outcome("failed", code, f"{what} exited with code {code}{self.hint}")
+        said = f"; it said: {self.last[name]}" if self.last.get(name) else ""
+        return Outcome("failed", code, f"{what} exited with code {code}{said}")
 
 
 class _Plan:
@@ -236,10 +242,14 @@ class _Plan:
         return _Living(guardian, self._layout, control_write, events, outputs, order, self._hint())
 
     def _container(self, container: Mapping[str, Any]) -> dict[str, Any]:
-        environment = environment_of(container.get("image"), self._settings.environments)
+        words = [*(container.get("command") or ()), *(container.get("args") or ())]
+        helper = helper_variables(words)
+        environment = None if helper else environment_of(container.get("image"), self._settings.environments)
         variables = {**base_variables(environment), **container_variables(container, self._run)}
         variables = {name: self._layout.local(value) for name, value in variables.items()}
-        words = [*(container.get("command") or ()), *(container.get("args") or ())]
+        if helper:
+            words[0] = sys.executable
+            variables |= helper
         argv = [self._layout.local(expand(str(word), variables)) for word in words]
         if why := missing_program(argv[0], container.get("image"), environment, variables.get("PATH")):
             raise PermanentRunnerError(f"container '{container['name']}' cannot start: {why}")
