@@ -5,6 +5,7 @@
     │   ├── PolyaxonfileError    the file is wrong: one or more faults, each with its place
     │   └── CompilationError     a file that is right cannot become this run: params, contexts, conditions
     ├── StoreError               the run store cannot be used as it is configured
+    │   └── QueryError               a query, a sort or a field of one is wrong, with its place
     ├── FilesError               files cannot go where they should, or come from there
     │   ├── ForbiddenPathError       a path that leaves the folder it belongs to
     │   ├── MissingFilesError        nothing there, or not all of it yet
@@ -97,6 +98,31 @@ class CompilationError(FaultsError):
 
 class StoreError(PolyaxonAirflowError):
     """The run store cannot be reached or cannot be used as configured."""
+
+
+class QueryError(StoreError):
+    """A query to the store cannot be read; the message shows where.
+
+    >>> print(QueryError("unknown field 'metric'", "metric.loss:<1", 0, "Did you mean 'metrics'?"))
+    unknown field 'metric'. Did you mean 'metrics'?
+      metric.loss:<1
+      ^
+    """
+
+    def __init__(self, fault: str, query: str, position: int, suggestion: str | None = None) -> None:
+        self.fault = fault  # one sentence without its full stop
+        self.query = query
+        self.position = position  # from 0, in `query`
+        self.suggestion = suggestion
+        sentence = f"{fault}. {suggestion}" if suggestion else fault
+        line, column = _line_of(query, position)
+        super().__init__(f"{sentence}\n  {line}\n  {' ' * column}^")
+
+
+def _line_of(text: str, position: int) -> tuple[str, int]:
+    """The line that holds a position, and the column in it."""
+    start = text.rfind("\n", 0, position) + 1
+    return text[start:].partition("\n")[0], position - start
 
 
 class FilesError(PolyaxonAirflowError):

@@ -11,7 +11,7 @@ import sys
 from array import array
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -185,7 +185,7 @@ def _merge(
     """Steps, values and times of a curve. A later try replaces an earlier one from its first step on."""
     if len(segments) == 1:
         steps, values, times = _columns(segments[0][1])
-        if all(step < after for step, after in pairwise(steps)):
+        if steps.tolist() == sorted(set(steps)):
             return tuple(steps), tuple(values), tuple(times)
     last: dict[int, tuple[int, float, float]] = {}
     for _, tried in groupby(segments, key=itemgetter(0)):

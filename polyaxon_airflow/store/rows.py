@@ -15,20 +15,19 @@ from polyaxon_airflow.store.values import LABELS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, RowMapping
 
-FIELDS = tuple(field.name for field in fields(Run))
-COLUMNS = [schema.run.c[name] for name in FIELDS]
-LISTED = [column for column in COLUMNS if column.name != "content"]  # content may be long, and lists are too
+COLUMNS = [schema.run.c[field.name] for field in fields(Run) if field.name != "content"]
 
 
-def to_run(row: Row[Any]) -> Run:
-    values = dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's public name for it
-    return Run(**{**values, **{name: tuple(values[name]) for name in LABELS}})
+def to_run(row: RowMapping) -> Run:
+    return Run(**{**row, **{name: tuple(row[name]) for name in LABELS}})
 
 
 def find_run(connection: Connection, uuid: str) -> Run | None:
-    row = connection.execute(select(*COLUMNS).where(schema.run.c.uuid == uuid)).one_or_none()
+    """The whole run, with its content."""
+    query = select(*COLUMNS, schema.content.c.content).outerjoin_from(schema.run, schema.content)
+    row = connection.execute(query.where(schema.run.c.uuid == uuid)).mappings().one_or_none()
     return None if row is None else to_run(row)
 
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, func, insert, select, update
 
 from polyaxon_airflow.store import lifecycle, schema
+from polyaxon_airflow.store.query import parse_query, parse_sort
+from polyaxon_airflow.store.query.compile import condition, ordered
 from polyaxon_airflow.store.records import Condition
-from polyaxon_airflow.store.rows import FIELDS, LISTED, find_run, lock_run, the_run, to_run
-from polyaxon_airflow.store.upsert import insert_new
+from polyaxon_airflow.store.rows import COLUMNS, find_run, lock_run, the_run, to_run
+from polyaxon_airflow.store.upsert import insert_new, put
 from polyaxon_airflow.store.values import LABELS, MAPPINGS, write_labels, write_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
     from typing_extensions import Unpack
 
     from polyaxon_airflow.store.database import Database
@@ -35,7 +37,7 @@ class Changes(TypedDict, total=False):
     connections: Sequence[str]
     description: str | None
     handle: Mapping[str, Any] | None
-    content: Mapping[str, Any] | None
+    content: Mapping[str, Any]
     original: str | None
     cloning_kind: str | None
     pending: str | None
@@ -73,19 +75,50 @@ class Runs:
             if run_id is None:
                 _raise_try_number(connection, run)
             else:
-                _write_parts(connection, run_id, row)
+                _write_parts(connection, run_id, {**row, "content": run.content})
             return the_run(connection, run.uuid)
 
     def get(self, uuid: str) -> Run | None:
         with self.database.read() as connection:
             return find_run(connection, uuid)
 
+    def find(
+        self,
+        query: str | None = None,
+        *,
+        at: datetime,
+        sort: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+        project: str | None = None,
+        user: str | None = None,
+    ) -> list[Run]:
+        """The runs that a query in Polyaxon's language means (docs/store.md), the last updated first; without `content`.
+
+        `at` is now: `today` and the like count from it, and dates without offset are in its time zone. `project`
+        leaves the runs of other projects out, `user` is who `mine` asks for. Raises QueryError, which shows the
+        place of the fault.
+        """
+        orders = parse_sort(sort or "-updated_at")
+        chosen = _chosen(query, at, project, user)
+        selected = ordered(select(*COLUMNS).where(*chosen), orders).limit(limit).offset(offset)
+        with self.database.read() as connection:
+            return [to_run(row) for row in connection.execute(selected).mappings()]
+
+    def count(
+        self, query: str | None = None, *, at: datetime, project: str | None = None, user: str | None = None
+    ) -> int:
+        """How many runs `find` finds without a limit."""
+        counted = select(func.count()).select_from(schema.run).where(*_chosen(query, at, project, user))
+        with self.database.read() as connection:
+            return connection.scalar(counted) or 0
+
     def children(self, pipeline: str) -> list[Run]:
         """The runs of a sweep or a dag, by trial index, then in the order they began; without `content`."""
         order = (schema.run.c.trial_index.nulls_last(), schema.run.c.id)
-        query = select(*LISTED).where(schema.run.c.pipeline == pipeline).order_by(*order)
+        query = select(*COLUMNS).where(schema.run.c.pipeline == pipeline).order_by(*order)
         with self.database.read() as connection:
-            return [to_run(row) for row in connection.execute(query)]
+            return [to_run(row) for row in connection.execute(query).mappings()]
 
     def update(self, uuid: str, *, at: datetime, **changes: Unpack[Changes]) -> Run:
         """Change a run. `inputs`, `outputs` and `meta` are merged key by key, everything else is replaced.
@@ -94,8 +127,9 @@ class Runs:
         """
         with self.database.write() as connection:
             row = lock_run(connection, uuid, *MAPPINGS)
-            new: dict[str, Any] = dict(changes)
+            new: dict[str, Any] = {**changes}
             new.update({name: {**row[name], **new[name]} for name in MAPPINGS if name in new})
+            new.pop("content", None)
             _change(connection, row["id"], {**new, "updated_at": at, "heartbeat_at": at})
             _write_parts(connection, row["id"], changes)
             return the_run(connection, uuid)
@@ -141,8 +175,15 @@ class Runs:
             connection.execute(update(schema.run).where(schema.run.c.uuid == uuid).values(heartbeat_at=at))
 
 
+def _chosen(
+    query: str | None, at: datetime, project: str | None, user: str | None
+) -> list[ColumnElement[bool]]:
+    own = [] if project is None else [schema.run.c.project == project]
+    return own if query is None or not query.strip() else [*own, condition(parse_query(query, at), user)]
+
+
 def _row(run: Run) -> dict[str, Any]:
-    return {name: getattr(run, name) for name in FIELDS}
+    return {column.name: getattr(run, column.name) for column in COLUMNS}
 
 
 def _change(connection: Connection, run_id: int, values: Mapping[str, Any]) -> None:
@@ -160,6 +201,8 @@ def _write_parts(connection: Connection, run_id: int, values: Mapping[str, Any])
     for section in LABELS:
         if section in values:
             write_labels(connection, run_id, section, values[section])
+    if values.get("content") is not None:
+        put(connection, schema.content, [{"run_id": run_id, "content": values["content"]}])
 
 
 def _moved(row: Mapping[str, Any], status: Status, at: datetime) -> dict[str, Any]:

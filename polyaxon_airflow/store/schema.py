@@ -171,7 +171,6 @@ run = Table(
     Column("tags", Json, nullable=False),
     Column("connections", Json, nullable=False),
     Column("handle", Json),
-    Column("content", Json),  # last: SQLite reads a row up to the last column asked for
     UniqueConstraint("uuid", name="plx_run_uuid"),
     Index("plx_run_updated", "updated_at"),
     Index("plx_run_project", "project", "updated_at"),
@@ -190,6 +189,9 @@ def _of_a_run(*, primary_key: bool = True) -> Column[int]:
     return Column("run_id", Identity, owner, primary_key=primary_key, nullable=False, autoincrement=False)
 
 
+# The compiled operation of a run. Apart, so that a scan over runs need not read past it.
+content = Table("plx_content", metadata, _of_a_run(), Column("content", Json, nullable=False))
+
 condition = Table(
     "plx_condition",
     metadata,
@@ -202,17 +204,17 @@ condition = Table(
     Column("updated_at", Utc, nullable=False),
 )
 
-# Inputs, outputs and meta once more, a row a key, so that `metrics.loss:<0.1` is a look into an index.
+# Inputs, outputs and meta once more, a row a key, so that `metrics.loss:<0.1` is a look into an index. Section and
+# name are one column: PostgreSQL takes columns to be independent, and would expect far fewer rows of two.
 value = Table(
     "plx_value",
     metadata,
     _of_a_run(),
-    Column("section", Name, primary_key=True),  # inputs, outputs, meta
-    Column("name", Name, primary_key=True),
+    Column("key", Name, primary_key=True),  # inputs.lr, outputs.loss, meta.iteration
     Column("number", Number),
     Column("text", Name, nullable=False),
-    Index("plx_value_number", "section", "name", "number"),
-    Index("plx_value_text", "section", "name", "text"),
+    Index("plx_value_number", "key", "number"),
+    Index("plx_value_text", "key", "text"),
 )
 
 label = Table(

@@ -23,16 +23,17 @@ _LONGEST = 200  # characters; PostgreSQL's indexes take no long ones
 
 def write_values(connection: Connection, run_id: int, section: str, values: Mapping[str, Any]) -> None:
     """Make keys of a section searchable; a key whose value is None is missing to a search."""
-    keyed = {"run_id": run_id, "section": section}
+    keyed = {key_of(section, name): value for name, value in values.items()}
     rows = [
-        {**keyed, "name": name, **searchable(value)} for name, value in values.items() if value is not None
+        {"run_id": run_id, "key": key, **searchable(value)}
+        for key, value in keyed.items()
+        if value is not None
     ]
     put(connection, schema.value, rows)
-    gone = [name for name, value in values.items() if value is None]
+    gone = [key for key, value in keyed.items() if value is None]
     if gone:
         table = schema.value
-        same = (table.c.run_id == run_id) & (table.c.section == section) & table.c.name.in_(gone)
-        connection.execute(delete(table).where(same))
+        connection.execute(delete(table).where(table.c.run_id == run_id, table.c.key.in_(gone)))
 
 
 def write_labels(connection: Connection, run_id: int, section: str, names: Iterable[str]) -> None:
@@ -44,6 +45,11 @@ def write_labels(connection: Connection, run_id: int, section: str, names: Itera
     ]
     if rows:
         connection.execute(insert(table), rows)
+
+
+def key_of(section: str, name: str) -> str:
+    """Under which key a search finds a name of a section: outputs.loss."""
+    return shortened(f"{section}.{name}")
 
 
 def searchable(value: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Every test that takes `store` or `url` runs on each backend."""
 
 import shutil
+from contextlib import closing
 
 import pytest
 
@@ -23,6 +24,17 @@ def store(url):
         yield store
 
 
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def shared(request, tmp_path_factory):
+    """A store that the tests of a module share; the module fills it and its tests only read."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('shared')}/store.db"
+    else:
+        url = request.getfixturevalue("make_database")("shared_" + request.module.__name__.rpartition(".")[2])
+    with open_store(url) as store:
+        yield store
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory):
     path = tmp_path_factory.mktemp("template") / "store.db"
@@ -36,6 +48,20 @@ def postgresql_server():
         pytest.skip(reason)
     with postgresql.server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def make_database(postgresql_server):
+    """Makes a database with nothing in it; its URL."""
+    import psycopg
+
+    def make(name):
+        with closing(psycopg.connect(f"{postgresql_server}/postgres", autocommit=True)) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name}")
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"{postgresql_server}/{name}"
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import pytest
 import sqlalchemy
@@ -97,15 +96,8 @@ OPEN = "import sys; from polyaxon_airflow.store import open_store; open_store(sy
 def new_url(request, tmp_path):
     """The URL of a database with nothing in it."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/store.db"
-        return
-    import psycopg
-
-    server = request.getfixturevalue("postgresql_server")
-    with closing(psycopg.connect(f"{server}/postgres", autocommit=True)) as connection:
-        connection.execute("CREATE DATABASE brandnew")
-        yield f"{server}/brandnew"
-        connection.execute("DROP DATABASE brandnew")
+        return f"sqlite:///{tmp_path}/store.db"
+    return request.getfixturevalue("make_database")("brandnew")
 
 
 def test_processes_that_open_a_new_store_at_once(new_url):
