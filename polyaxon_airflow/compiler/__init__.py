@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from polyaxon_airflow.compiler.caching import cache_key
 from polyaxon_airflow.compiler.compiled import CompiledOperation, Node
 from polyaxon_airflow.compiler.compiling import compile_operation
 from polyaxon_airflow.compiler.contexts import RunContext
-from polyaxon_airflow.compiler.resolving import resolve
+from polyaxon_airflow.compiler.resolving import resolve, resolve_hooks
 
-__all__ = ["CompiledOperation", "Node", "RunContext", "compile_operation", "resolve"]
+__all__ = [
+    "CompiledOperation",
+    "Node",
+    "RunContext",
+    "cache_key",
+    "compile_operation",
+    "resolve",
+    "resolve_hooks",
+]

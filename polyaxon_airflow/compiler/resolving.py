@@ -13,7 +13,7 @@ from polyaxon_airflow.compiler.contexts import RunContext, service_globals, vari
 from polyaxon_airflow.compiler.inits import init_entries
 from polyaxon_airflow.compiler.rendering import render, render_arguments, render_as_text
 from polyaxon_airflow.errors import CompilationError, Fault
-from polyaxon_airflow.scalars import is_template
+from polyaxon_airflow.sections.hooks import Hook
 from polyaxon_airflow.sections.io import IO
 
 if TYPE_CHECKING:
@@ -205,8 +205,23 @@ def _validated(data: dict[str, Any]) -> CompiledOperation:
         raise CompilationError(explain.faults(error, CompiledOperation, data)) from error
 
 
-def has_templates(value: Any) -> bool:
-    """Whether a template is left anywhere in a plain value."""
-    if isinstance(value, dict):
-        return any(has_templates(below) for below in value.values())
-    return any(has_templates(item) for item in value) if isinstance(value, list) else is_template(value)
+def resolve_hooks(resolved: CompiledOperation, context: RunContext) -> list[Hook]:
+    """The hooks of a run that is done, with its values and those of `context.params` in their templates.
+
+    Raises CompilationError.
+    """
+    hooks = resolved.hooks if isinstance(resolved.hooks, list) else []
+    known = {io.name for io in _ios(resolved)}
+    extra = [_context(name, value) for name, value in context.params.items() if name not in known]
+    seen = variables([*_ios(resolved), *extra], context)
+    return [_hook(hook, seen) for hook in hooks]
+
+
+def _hook(hook: Hook, seen: Mapping[str, Any]) -> Hook:
+    data = render(hook.to_dict(), seen)
+    if data.get("conditions") is not None:
+        data["conditions"] = str(data["conditions"])
+    try:
+        return Hook.model_validate(data)
+    except ValidationError as error:
+        raise CompilationError(explain.faults(error, Hook, data)) from error

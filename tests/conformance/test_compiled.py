@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from polyaxon_airflow.compiler import compile_operation, resolve
+from polyaxon_airflow.compiler import compile_operation, resolve, resolve_hooks
 from polyaxon_airflow.errors import FaultsError
 from polyaxon_airflow.polyaxonfile.composing import compose
 from polyaxon_airflow.polyaxonfile.graph import build_graph
@@ -110,3 +110,9 @@ def test_an_operation_keeps_its_form_through_json():
         compiled = compiled_file(case)
         again = type(compiled).from_dict(compiled.to_dict())
         assert normal(again.to_dict()) == normal(compiled.to_dict())
+
+
+@pytest.mark.parametrize("case", corpus.cases("compiled.jsonl", has_hooks))
+def test_hooks_resolve_as_in_the_official_package(case):
+    hooks = resolve_hooks(resolve(compiled_file(case), CONTEXT), CONTEXT)
+    assert [normal(hook.to_dict()) for hook in hooks] == normal(case["resolved_hooks"])
