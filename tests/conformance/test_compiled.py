@@ -112,6 +112,10 @@ def test_an_operation_keeps_its_form_through_json():
         assert normal(again.to_dict()) == normal(compiled.to_dict())
 
 
+def has_hooks(case):
+    return compiles(case) and isinstance(case.get("resolved_hooks"), list)
+
+
 @pytest.mark.parametrize("case", corpus.cases("compiled.jsonl", has_hooks))
 def test_hooks_resolve_as_in_the_official_package(case):
     hooks = resolve_hooks(resolve(compiled_file(case), CONTEXT), CONTEXT)
