@@ -64,6 +64,7 @@ class Accounts:
         `ended`: what has become of the `missing`. `order`: the ids of waiting tasks in the order that they had.
         """
         self._slots = {name: pool.slots for name, pool in snapshot.pools.items()}
+        before = self.held()
         started = {task.id: task for task in self._ended(ended)}
         for task in snapshot.tasks:
             if task.state == "running":
@@ -71,7 +72,7 @@ class Accounts:
                     started[task.id] = task
             elif task.id in self._holding:  # it is tried again
                 self._release(task.id, self._holding[task.id].seconds)
-        self._learn_limits(order, started)
+        self._learn_limits(order, started, before | self.held())
         self._wait([task for task in snapshot.tasks if task.state == "waiting"])
         starts = Counter[str]()
         for task in started.values() if self._known else ():
@@ -127,11 +128,12 @@ class Accounts:
         holding.seconds += seconds
         self.fair.charge(holding.path, holding.task.slots * seconds)
 
-    def _learn_limits(self, order: Sequence[str], started: Mapping[str, Task]) -> None:
-        held = self.held()
-        for path in [path for path, limit in self.limits.items() if held[path] > limit or not held[path]]:
-            del self.limits[path]
-        behind: set[str] = set()  # pools in which a task behind this one has started
+    def _learn_limits(self, order: Sequence[str], started: Mapping[str, Task], held: Counter[Path]) -> None:
+        """Flows that were passed over cannot start more; `held`: the most that they held since the last look."""
+        flows = {self.path(task) for task in self._waiting.values()}
+        self.limits = {path: n for path, n in self.limits.items() if held[path] <= n and path in flows}
+        # Pools in which a task behind this one has started: at first, one that was in no order yet.
+        behind = {task.pool for key, task in started.items() if key not in order}
         for key in reversed(order):
             if key in started:
                 behind.add(started[key].pool)

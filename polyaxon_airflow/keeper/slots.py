@@ -26,9 +26,9 @@ class PoolSlots:
         used = used_slots(snapshot)
         wanted = {name: self._kept.pop(name, pool.slots) for name, pool in snapshot.pools.items()}
         wanted.update(self._lent(snapshot, used))
-        for pool in self._to_keep_free(snapshot, order, used, wanted):
+        for pool, count in self._to_keep_free(snapshot, order, used, wanted).items():
             self._kept[pool] = wanted[pool]
-            wanted[pool] = used[pool]
+            wanted[pool] -= count
         return {name: slots for name, slots in wanted.items() if slots != snapshot.pools[name].slots}
 
     def _lent(self, snapshot: Snapshot, used: Mapping[str, int]) -> dict[str, int]:
@@ -38,14 +38,16 @@ class PoolSlots:
 
     def _to_keep_free(
         self, snapshot: Snapshot, order: Sequence[Task], used: Mapping[str, int], slots: Mapping[str, int]
-    ) -> list[str]:
-        """Pools whose next task is too big for the free slots and has waited too long for enough of them."""
+    ) -> dict[str, int]:
+        """Slots that nobody else may take, in pools whose next task is too big for the free slots and has waited too
+        long for enough of them.
+        """
         first: dict[str, Task] = {}
         for task in order:
             first.setdefault(task.pool, task)
-        return [
-            pool
+        return {
+            pool: task.slots
             for pool, task in first.items()
-            if 0 <= slots[pool] < used[pool] + task.slots <= slots[pool] + used[pool]
+            if task.slots <= slots[pool] < used[pool] + task.slots
             and snapshot.now - task.since > self._queues.pools()[pool].queue.max_wait
-        ]
+        }
