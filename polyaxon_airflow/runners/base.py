@@ -78,6 +78,12 @@ class Runner(Protocol):
     def stop(self, handle: Handle, *, grace: float) -> None:
         """SIGTERM to every container, SIGKILL to what is left after `grace` seconds. Returns when all are gone."""
 
+    def clean(self, handle: Handle, *, keep: float = 0) -> None:
+        """Remove what an ended run has left behind, after `keep` seconds or later (`termination.ttl`).
+
+        To be called once the outcome is recorded: until then, another process may still ask for it.
+        """
+
 
 class Settings(NamedTuple):
     """What a deployment says about running, read once by the Airflow layer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
+from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.init.entry import Init
 from polyaxon_airflow.kinds import Kinds
 from polyaxon_airflow.scalars import OR_TEMPLATE, TextsOrTemplate
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from polyaxon_airflow.runtimes.launch import Launch
+
+# What a runner takes: {"kind": "pod", "pod": <V1Pod>, "companions": [<object>]} or
+# {"kind": "custom", "resource": <custom resource>}; docs/architecture.md has the whole of it.
+Manifest = dict[str, Any]
 PodPath = tuple[str, ...]  # of a pod template below `run`: (), ("worker",), ("workers", "large")
 
 
@@ -34,6 +40,10 @@ class Runtime(Section):
     """Base of the kinds of `run`."""
 
     kind: str
+
+    def manifest(self, launch: Launch) -> Manifest:
+        """What a runner executes. Raises CompilationError for a run that lacks something, or that is no run of its own."""
+        raise CompilationError(f"'{launch.name}' is a {self.kind}, whose operations run, but not itself")
 
     def pods(self) -> Mapping[PodPath, PodTemplate]:
         """The pod templates of the run by their place in it; one at () for a job, one a role for the distributed kinds."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from polyaxon_airflow.runtimes import PodTemplate, Runtime
+from polyaxon_airflow.runtimes.pod import pod
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from polyaxon_airflow.runtimes import PodPath
+    from polyaxon_airflow.runtimes import Manifest, PodPath
+    from polyaxon_airflow.runtimes.launch import Launch
 
 
 class SinglePod(PodTemplate, Runtime):
@@ -17,6 +19,9 @@ class SinglePod(PodTemplate, Runtime):
 
     def pods(self) -> Mapping[PodPath, PodTemplate]:
         return {(): self}
+
+    def manifest(self, launch: Launch) -> Manifest:
+        return {"kind": "pod", "pod": pod(self, launch, kind=self.kind)}
 
 
 class Job(SinglePod):

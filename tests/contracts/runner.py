@@ -15,6 +15,7 @@ def container(script, name=MAIN_CONTAINER, **more):
 
 def pod(*containers, init=(), volumes=()):
     spec = {"containers": list(containers), "initContainers": list(init), "volumes": list(volumes)}
+    spec["restartPolicy"] = "Never"  # as every template says unless a file says otherwise
     return {"kind": "pod", "pod": {"metadata": {"name": "test"}, "spec": spec}}
 
 
@@ -25,9 +26,9 @@ class Followed:
         self.run = RunIdentity(uuid or uuid4().hex, "test", "acme", "proj")
         self.lines, self.times, self.stop_at, self.stop_after = [], [], stop_at, stop_after
         self.start = time.monotonic()
-        handle = runner.submit(manifest, self.run)
+        self.handle = runner.submit(manifest, self.run)
         self.outcome = runner.follow(
-            handle, on_lines=self.on_lines, should_stop=self.should_stop, interval=0.1
+            self.handle, on_lines=self.on_lines, should_stop=self.should_stop, interval=0.1
         )
         self.seconds = time.monotonic() - self.start
 
@@ -52,7 +53,10 @@ class RunnerContract:
         [
             pytest.param("exit 0", Outcome("succeeded", 0), id="code 0 is success"),
             pytest.param("exit 7", Outcome("failed", 7), id="any other code is a failure with that code"),
-            pytest.param("kill -9 $$", Outcome("failed", 137), id="a signal is 128 + its number"),
+            # A container's first process cannot be killed from inside, so a child is; `$$` is one dollar there.
+            pytest.param(
+                "sh -c 'kill -9 $$$$'; exit $?", Outcome("failed", 137), id="a signal is 128 + its number"
+            ),
         ],
     )
     def test_the_exit_code_decides(self, runner, script, outcome):
@@ -141,6 +145,12 @@ class RunnerContract:
         followed = Followed(runner, manifest, stop_at="waiting")
         assert followed.outcome.status == "stopped"
         assert followed.text() == []
+
+    def test_what_is_cleaned_can_run_again(self, runner):
+        first = Followed(runner, pod(container("echo a")))
+        runner.clean(first.handle)
+        again = Followed(runner, pod(container("echo b")), uuid=first.run.uuid)
+        assert again.text() == ["b"]
 
     def test_one_uuid_never_runs_twice_at_once(self, runner):
         uuid = uuid4().hex

@@ -17,6 +17,7 @@ from polyaxon_airflow.runners.process.environment import environment_of, expand
 from polyaxon_airflow.runners.process.layout import Layout
 from polyaxon_airflow.runners.process.runner import ProcessRunner, _Lines
 from tests.contracts.runner import Followed, RunnerContract, container, pod
+from tests.runtimes.runs import UUID, manifest
 
 
 @pytest.fixture
@@ -31,6 +32,36 @@ def runner(settings):
 
 class TestContract(RunnerContract):
     pass
+
+
+def test_a_killed_container_is_said_to_be(runner):
+    assert Followed(runner, pod(container("kill -9 $$$$"))).outcome == Outcome(
+        "failed",
+        137,
+        "the main container was killed by SIGKILL, which the kernel does when memory runs out",
+    )
+
+
+def test_a_built_run_writes_where_it_is_kept(settings, runner):
+    text = """
+    kind: job
+    container:
+      command: [sh, -c]
+      args:
+        - |
+          echo '{"acc": 1}' > $POLYAXON_OUTPUTS_FILE
+          cd $POLYAXON_OFFLINE_ROOT/runs/*
+          echo offline > events.plx
+          echo x > /plx-context/artifacts/$(basename $(pwd))/outputs/model
+    """
+    followed = Followed(runner, manifest(text, uuid=UUID), uuid=UUID)
+    kept = Path(settings.artifacts_root) / UUID
+    assert followed.outcome == Outcome("succeeded", 0)
+    assert {str(path.relative_to(kept)) for path in kept.rglob("*") if path.is_file()} == {
+        "outputs.json",
+        "events.plx",
+        "outputs/model",
+    }
 
 
 def alive(pid):
@@ -82,7 +113,7 @@ runner.follow(handle, on_lines=lambda lines: print(*(l.text for l in lines), sep
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_run_ends_with_its_task_however_the_task_dies(settings, number):
-    manifest = pod(container("echo $$; sleep 1000 & echo $!; wait"))
+    manifest = pod(container("echo $$$$; sleep 1000 & echo $!; wait"))
     task = subprocess.Popen(
         [sys.executable, "-c", TASK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -195,13 +226,13 @@ def test_an_environments_python_comes_first(settings, tmp_path):
     ],
 )
 def test_texts_mention_local_directories_in_place_of_mounts(text, expected):
-    layout = Layout(Path("/a"), Path("/c"), Path("/o"), (("/data/deep", Path("/w")), ("/data", Path("/v"))))
+    layout = Layout(Path("/a"), Path("/c"), (("/data/deep", Path("/w")), ("/data", Path("/v"))))
     assert layout.local(text) == expected
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("$(A)", "1"), ("$$(A)", "$(A)"), ("$(B)", "$(B)"), ("a$(A)b$(A)", "a1b1"), ("$A", "$A")],
+    [("$(A)", "1"), ("$$(A)", "$(A)"), ("$$ $", "$ $"), ("$(B)", "$(B)"), ("a$(A)b$(A)", "a1b1"), ("$A", "$A")],
 )
 def test_expansion_is_kubernetes(text, expected):
     assert expand(text, {"A": "1"}) == expected

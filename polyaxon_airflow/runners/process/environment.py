@@ -105,12 +105,12 @@ def container_variables(container: Mapping[str, Any], run: RunIdentity) -> dict[
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
-    """Kubernetes' `$(NAME)`: known names are replaced, unknown ones stay, `$$(NAME)` is a literal `$(NAME)`."""
+    """Kubernetes' `$(NAME)`: known names are replaced, unknown ones stay, and `$$` is one dollar (expansion.Expand)."""
 
     def replacement(found: re.Match[str]) -> str:
-        return found[0][1:] if found[0].startswith("$$") else variables.get(found[1], found[0])
+        return "$" if found[0] == "$$" else variables.get(found[1], found[0])
 
-    return re.sub(r"\$?\$\(([A-Za-z_][\w.-]*)\)", replacement, text)
+    return re.sub(r"\$\$|\$\(([^)]*)\)", replacement, text)
 
 
 def missing_program(

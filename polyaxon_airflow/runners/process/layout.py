@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyaxon_airflow.errors import PermanentRunnerError
+from polyaxon_airflow.runtimes import context
+from polyaxon_airflow.runtimes.volumes import RUN_VOLUME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from polyaxon_airflow.runners.base import RunIdentity, Settings
-
-CONTEXT_ROOT = "/plx-context"  # spec section 5.2
 
 
 class Layout(NamedTuple):
@@ -26,7 +26,6 @@ class Layout(NamedTuple):
 
     artifacts: Path  # the run's own directory in the artifacts store, kept after the run
     context: Path  # stands for /plx-context, goes with the run
-    offline: Path  # POLYAXON_OFFLINE_ROOT; its runs/<uuid> is `artifacts`
     mounts: tuple[tuple[str, Path], ...]  # mount path -> directory, longest mount path first
 
     def local(self, text: str) -> str:
@@ -43,15 +42,15 @@ class Layout(NamedTuple):
 def make_layout(pod: Mapping[str, Any], run: RunIdentity, settings: Settings) -> Layout:
     """Create the directories of a run. Raises PermanentRunnerError for a volume that is no directory."""
     scratch = Path(settings.context_root) / run.uuid
-    context, offline = scratch / "context", scratch / "offline"
+    own = scratch / "context"
     artifacts = Path(settings.artifacts_root) / run.uuid
-    mounts = {CONTEXT_ROOT: context} | mounted_directories(pod["spec"], scratch, settings)
-    layout = Layout(
-        artifacts, context, offline, tuple(sorted(mounts.items(), key=lambda item: -len(item[0])))
-    )
-    for directory in (artifacts / "outputs", context / "artifacts", offline / "runs", *mounts.values()):
+    mounts = {context.ROOT: own} | mounted_directories(pod["spec"], scratch, settings)
+    layout = Layout(artifacts, own, tuple(sorted(mounts.items(), key=lambda item: -len(item[0]))))
+    for directory in (artifacts / "outputs", own, *mounts.values()):
         directory.mkdir(parents=True, exist_ok=True)
-    for link in (Path(layout.local(f"{CONTEXT_ROOT}/artifacts/{run.uuid}")), offline / "runs" / run.uuid):
+    for path in (context.run_path(run.uuid), context.offline_run_path(run.uuid)):
+        link = Path(layout.local(path))
+        link.parent.mkdir(parents=True, exist_ok=True)
         if not link.is_symlink():
             link.symlink_to(artifacts, target_is_directory=True)
     return layout
@@ -64,6 +63,8 @@ def mounted_directories(spec: Mapping[str, Any], scratch: Path, settings: Settin
     mounts: dict[str, Path] = {}
     for container in containers:
         for mount in container.get("volumeMounts") or ():
+            if mount["name"] == RUN_VOLUME:
+                continue  # it is `Layout.artifacts`, wherever it is mounted
             path = mount["mountPath"].rstrip("/")
             if mount["name"] not in volumes:
                 raise PermanentRunnerError(

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from polyaxon_airflow.errors import PermanentRunnerError, TemporaryRunnerError
 from polyaxon_airflow.runners.base import MAIN_CONTAINER, Handle, Line, Manifest, Outcome
+from polyaxon_airflow.runners.lines import LineSplitter, shown
 from polyaxon_airflow.runners.process.environment import (
     base_variables,
     container_variables,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 GUARDIAN = Path(__file__).with_name("guardian.py")
 CHUNK = 65536  # bytes read at once from a container
-LONGEST_LINE = 1 << 20  # bytes; a longer line is handed over in pieces
 
 
 class ProcessRunner:
@@ -94,6 +94,9 @@ class ProcessRunner:
         if living is not None:
             living.ask_to_stop(grace)
             living.guardian.wait()
+
+    def clean(self, handle: Handle, *, keep: float = 0) -> None:
+        """See `Runner.clean`. Nothing is left: processes and scratch files go with `follow`."""
 
 
 @dataclass
@@ -275,23 +278,15 @@ class _Plan:
 
 
 class _Lines:
-    """Bytes of one stream, in any pieces, to whole lines."""
+    """What one container prints, in any pieces, to whole lines."""
 
     def __init__(self, container: str) -> None:
         self._container = container
-        self._rest = b""
+        self._split = LineSplitter()
 
     def feed(self, chunk: bytes) -> list[Line]:
         """The lines that are complete now; an empty chunk ends the stream and its last line."""
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        if self._rest and (not chunk or len(self._rest) > LONGEST_LINE):
-            lines, self._rest = [*lines, self._rest], b""
-        return [Line(self._container, _shown(line)) for line in lines]
-
-
-def _shown(line: bytes) -> str:
-    """What a terminal would show of a line: a progress bar rewrites itself with carriage returns."""
-    return line.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="backslashreplace")
+        return [Line(self._container, shown(line)) for line in self._split.feed(chunk)]
 
 
 def _containers(pod: Mapping[str, Any]) -> list[Mapping[str, Any]]:

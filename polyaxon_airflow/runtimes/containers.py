@@ -1,0 +1,83 @@
+"""Containers as polyaxonfiles write them, made into containers as Kubernetes takes them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Container = dict[str, Any]
+
+# Kubernetes wants text where YAML gives numbers: `args: [--epochs, 3]`, `cpu: 2`, `{name: DEBUG, value: true}`.
+
+
+def literal_container(
+    container: Mapping[str, Any], name: str, *, context: Mapping[str, Iterable[Any]]
+) -> Container:
+    """A container under `name`, with the lists of `context` (env, envFrom, volumeMounts, ports) after its own.
+
+    Later variables win over earlier ones of the same name, so those of `context` win (spec section 5.1).
+    """
+    made: Container = {
+        "name": container_name(name),
+        **{key: value for key, value in container.items() if key != "name"},
+    }
+    for key in ("command", "args"):
+        if made.get(key) is not None:
+            words = made[key] if isinstance(made[key], list) else [made[key]]
+            made[key] = [str(word) for word in words if word is not None]
+    if made.get("resources"):
+        made["resources"] = _quantities(made["resources"])
+    for key, added in context.items():
+        made[key] = [*(made.get(key) or []), *added]
+    made["env"] = [variable(entry) for entry in made.get("env") or []]
+    if "ports" in made:
+        made["ports"] = list({port["containerPort"]: port for port in reversed(made["ports"])}.values())[::-1]
+    return {key: value for key, value in made.items() if value not in (None, [], {})}
+
+
+def variable(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """One entry of `env`, with its value as text; `{NAME: value}` is read too, as Polyaxon does.
+
+    >>> variable({"name": "EPOCHS", "value": 3})
+    {'name': 'EPOCHS', 'value': '3'}
+    """
+    if "name" not in entry and len(entry) == 1:
+        name, value = next(iter(entry.items()))
+        entry = {"name": name, "value": value}
+    if entry.get("value") is None:
+        return dict(entry) if "valueFrom" in entry else {**entry, "value": ""}
+    return {**entry, "value": as_text(entry["value"])}
+
+
+def as_text(value: Any) -> str:
+    """Text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def container_name(text: str) -> str:
+    """A name that Kubernetes takes (RFC 1123 label, at most 63 characters).
+
+    >>> container_name("My_Step.1")
+    'my-step-1'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].rstrip("-") or "container"
+
+
+def requests_gpu(container: Mapping[str, Any]) -> bool:
+    """Whether a container asks for a GPU of any vendor."""
+    resources = container.get("resources") or {}
+    amounts = {**(resources.get("requests") or {}), **(resources.get("limits") or {})}
+    return any("gpu" in name and str(amount) not in {"0", "None"} for name, amount in amounts.items())
+
+
+def _quantities(resources: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: {name: str(amount) for name, amount in value.items()}
+        if key in {"limits", "requests"} and value
+        else value
+        for key, value in resources.items()
+    }
