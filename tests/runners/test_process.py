@@ -232,7 +232,14 @@ def test_texts_mention_local_directories_in_place_of_mounts(text, expected):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("$(A)", "1"), ("$$(A)", "$(A)"), ("$$ $", "$ $"), ("$(B)", "$(B)"), ("a$(A)b$(A)", "a1b1"), ("$A", "$A")],
+    [
+        ("$(A)", "1"),
+        ("$$(A)", "$(A)"),
+        ("$$ $", "$ $"),
+        ("$(B)", "$(B)"),
+        ("a$(A)b$(A)", "a1b1"),
+        ("$A", "$A"),
+    ],
 )
 def test_expansion_is_kubernetes(text, expected):
     assert expand(text, {"A": "1"}) == expected
