@@ -15,6 +15,13 @@ class PolyaxonPlugin(AirflowPlugin):
     name = "polyaxon"
 
     @property
+    def timetables(self) -> list[Any]:  # type: ignore[override]
+        from polyaxon_airflow.timetables.evented import EventTimetable
+        from polyaxon_airflow.timetables.scheduled import ScheduleTimetable
+
+        return [ScheduleTimetable, EventTimetable]
+
+    @property
     def priority_weight_strategies(self) -> list[Any]:  # type: ignore[override]
         from polyaxon_airflow.operators.priority import FairShare
 

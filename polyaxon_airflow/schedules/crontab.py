@@ -91,6 +91,10 @@ class Crontab:
             best = min([*later, best] if best else later, default=None)
         return best
 
+    def first_since(self, since: datetime, zone: tzinfo) -> datetime | None:
+        """The first tick at or after an instant."""
+        return self.after(since - timedelta(microseconds=1), zone)
+
     def latest(self, tick: datetime, now: datetime, zone: tzinfo) -> datetime:
         """The last tick at or before `now`, given one that is."""
         back = timedelta(seconds=1)

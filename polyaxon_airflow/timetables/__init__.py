@@ -1,7 +1,7 @@
 """Schedules as Airflow timetables.
 
-Core's timetable where it does the same as the schedule, ours where it does not. Ours are registered by the plugin
-(`REGISTERED`): the scheduler, the dag-processor and the API server build them from a serialised DAG.
+Core's timetable where it does the same as the schedule, ours where it does not. Ours are registered by the plugin:
+the scheduler, the dag-processor and the API server build them from a serialised DAG.
 """
 
 from __future__ import annotations
@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 
     from airflow.timetables.base import Timetable
 
-__all__ = ["REGISTERED", "dag_arguments", "planned", "schedule_at", "timetable_of"]
-
-# "module:class" of those that Airflow has to be able to find, for the plugin's `timetables`.
-REGISTERED = (
-    "polyaxon_airflow.timetables.scheduled:ScheduleTimetable",
-    "polyaxon_airflow.timetables.evented:EventTimetable",
-)
+__all__ = ["dag_arguments", "planned", "schedule_at", "timetable_of"]
 
 
 def timetable_of(plan: Mapping[str, Any]) -> Timetable:
@@ -45,7 +39,8 @@ def dag_arguments(plan: Mapping[str, Any]) -> dict[str, Any]:
         "schedule": timetable_of(plan),
         "start_date": schedule.begin(zone),
         "end_date": getattr(schedule, "end", lambda _: None)(zone),
-        "catchup": plan["catchup"] or schedule.kind == "datetime",
+        # Airflow catches up from a start date on; our timetable needs none.
+        "catchup": schedule.start_at is not None and (plan["catchup"] or schedule.kind == "datetime"),
     }
     if getattr(schedule, "depends_on_past", None):
         arguments["max_active_runs"] = 1

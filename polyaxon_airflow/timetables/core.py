@@ -9,7 +9,7 @@ from polyaxon_airflow.schedules.cron import JUST_NOW, Cron
 from polyaxon_airflow.schedules.crontab import Crontab
 from polyaxon_airflow.schedules.datetime import DateTime
 from polyaxon_airflow.schedules.interval import Interval
-from polyaxon_airflow.schedules.times import zone_of
+from polyaxon_airflow.schedules.times import UTC, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,17 +21,22 @@ if TYPE_CHECKING:
 def core_timetable(plan: Mapping[str, Any]) -> Timetable | None:
     """Core's timetable for a schedule in a plan, or None where it does something else.
 
-    It knows no `maxRuns`, does not begin a cron schedule at `startAt`, shows no seconds, is wrong by a tick where an
-    hourly schedule crosses a change of clocks, and without catch-up lets an interval drift.
+    It knows no `maxRuns`, catches up only from a `startAt` on, begins a cron schedule at a tick instead, shows no
+    seconds, is wrong by a tick where an hourly schedule crosses a change of clocks, and without catch-up lets an
+    interval drift.
     """
     schedule, zone = unplanned(plan), zone_of(plan["timezone"])
     if isinstance(schedule, DateTime):
         return _exact(schedule, zone)
-    if isinstance(schedule, Cron) and _is_plain_cron(schedule, plan["timezone"]):
+    if (
+        isinstance(schedule, Cron)
+        and plan["timezone"] == "UTC"
+        and _is_plain_cron(schedule, catchup=plan["catchup"])
+    ):
         from airflow.timetables.trigger import CronTriggerTimetable
 
         return CronTriggerTimetable(Crontab(schedule.cron).fields, timezone="UTC", run_immediately=JUST_NOW)
-    if isinstance(schedule, Interval) and not schedule.max_runs and plan["catchup"]:
+    if isinstance(schedule, Interval) and not schedule.max_runs and schedule.start_at and plan["catchup"]:
         from airflow.timetables.trigger import DeltaTriggerTimetable
 
         return DeltaTriggerTimetable(schedule.step)
@@ -47,6 +52,8 @@ def _exact(schedule: DateTime, zone: tzinfo) -> Timetable:
     return EventsTimetable([instance(begin)] if begin else [], description=schedule.summary())
 
 
-def _is_plain_cron(schedule: Cron, timezone: str) -> bool:
-    plain = not schedule.max_runs and schedule.start_at is None
-    return plain and timezone == "UTC" and not Crontab(schedule.cron).has_seconds
+def _is_plain_cron(schedule: Cron, *, catchup: bool) -> bool:
+    crontab, begin = Crontab(schedule.cron), schedule.begin(UTC)
+    if schedule.max_runs or crontab.has_seconds or crontab.fault():
+        return False
+    return not catchup if begin is None else crontab.first_since(begin, UTC) == begin

@@ -90,15 +90,21 @@ class ScheduleTimetable(Timetable):
 
     def _next(self, last: DagRunInfo | None, restriction: TimeRestriction) -> datetime | None:
         return self._schedule.next_run(
-            last=None if last is None else last.run_after,
+            last=None if last is None else _plain(last.run_after),
             runs=getattr(
                 last, "runs", 0
             ),  # a backfill walks the ticks without counting: its range is its limit
             now=self._clock(),
             zone=self._zone,
-            catchup=restriction.catchup,
-            since=restriction.earliest,
+            catchup=restriction.catchup or self.plan["catchup"],
+            since=None if restriction.earliest is None else _plain(restriction.earliest),
         )
+
+
+def _plain(moment: datetime) -> datetime:
+    """Not pendulum's, whose differences cannot be divided by a timedelta."""
+    utc = moment.astimezone(UTC)
+    return datetime.combine(utc.date(), utc.time(), UTC)
 
 
 def _started(dag_run: DagRun) -> int:
