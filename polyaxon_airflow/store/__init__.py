@@ -4,7 +4,7 @@
         run = store.runs.begin(Run(uuid=..., name="train", created_at=now))
         store.metrics.log(run.uuid, [Point("loss", step=1, value=0.7, at=now.timestamp())])
 
-Six parts behind one database: `runs`, `metrics`, `sweeps`, `cache`, `cursors`, `lineage`. Each public method of
+Seven parts behind one database: `runs`, `metrics`, `sweeps`, `cache`, `cursors`, `events`, `lineage`. Each public method of
 a part is one transaction, so a process that dies between two of them leaves nothing half written. Clocks are
 passed in. SQLAlchemy and alembic are imported when a store is opened, never with this module.
 """
@@ -22,6 +22,7 @@ from polyaxon_airflow.store.records import (
     Curve,
     Decision,
     Edge,
+    Event,
     ParamsTakenError,
     Point,
     Run,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.store.cache import Cache
     from polyaxon_airflow.store.cursors import Cursors
     from polyaxon_airflow.store.database import Database
+    from polyaxon_airflow.store.events import Events
     from polyaxon_airflow.store.lineage import Lineage
     from polyaxon_airflow.store.metrics import Metrics
     from polyaxon_airflow.store.runs import Runs
@@ -47,6 +49,7 @@ __all__ = [
     "Curve",
     "Decision",
     "Edge",
+    "Event",
     "ParamsTakenError",
     "Point",
     "Run",
@@ -67,6 +70,7 @@ class RunStore:
     sweeps: Sweeps
     cache: Cache
     cursors: Cursors
+    events: Events
     lineage: Lineage
 
     def close(self) -> None:
@@ -91,6 +95,7 @@ def open_store(url: str) -> RunStore:
     from polyaxon_airflow.store.cache import Cache
     from polyaxon_airflow.store.cursors import Cursors
     from polyaxon_airflow.store.database import Database
+    from polyaxon_airflow.store.events import Events
     from polyaxon_airflow.store.lineage import Lineage
     from polyaxon_airflow.store.metrics import Metrics
     from polyaxon_airflow.store.migrate import bring_up_to_date
@@ -110,6 +115,7 @@ def open_store(url: str) -> RunStore:
         Sweeps(database),
         Cache(database),
         Cursors(database),
+        Events(database),
         Lineage(database),
     )
 

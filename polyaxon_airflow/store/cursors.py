@@ -35,14 +35,8 @@ class Cursors:
 
         `expected=None` moves a cursor that has not moved yet.
         """
-        table = schema.cursor
         with self.database.write() as connection:
-            _make(connection, name)
-            stands = table.c.value.is_not_distinct_from(None if expected is None else _text(expected))
-            moved = connection.execute(
-                update(table).where(table.c.name == name, stands).values(value=_text(value))
-            )
-            return moved.rowcount == 1
+            return move_cursor(connection, name, value, expected)
 
     def polled(
         self, name: str, *, at: datetime, next_poll_at: datetime | None = None, error: str | None = None
@@ -63,6 +57,15 @@ class Cursors:
             return [
                 _cursor(row) for row in connection.execute(select(table).where(begins).order_by(table.c.name))
             ]
+
+
+def move_cursor(connection: Connection, name: str, value: Any, expected: Any) -> bool:
+    """`Cursors.move` within a transaction."""
+    table = schema.cursor
+    _make(connection, name)
+    stands = table.c.value.is_not_distinct_from(None if expected is None else _text(expected))
+    moved = connection.execute(update(table).where(table.c.name == name, stands).values(value=_text(value)))
+    return moved.rowcount == 1
 
 
 def _find(connection: Connection, name: str) -> Cursor | None:

@@ -190,6 +190,18 @@ class Cursor:
 
 
 @dataclass(frozen=True)
+class Event:
+    """Something that a watch has noticed. `number` is the store's; 0 before it is recorded."""
+
+    key: str  # its identity within the watch: noticed twice, it is still one event
+    kind: str
+    label: str  # for people
+    data: Mapping[str, Any]
+    at: datetime
+    number: int = 0
+
+
+@dataclass(frozen=True)
 class Artifact:
     """A file, folder, metric, image, ... that a run made or took."""
 

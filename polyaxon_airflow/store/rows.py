@@ -15,12 +15,12 @@ from polyaxon_airflow.store.values import LABELS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import Connection
 
 COLUMNS = [schema.run.c[field.name] for field in fields(Run) if field.name != "content"]
 
 
-def to_run(row: RowMapping) -> Run:
+def to_run(row: Mapping[Any, Any]) -> Run:
     return Run(**{**row, **{name: tuple(row[name]) for name in LABELS}})
 
 

@@ -16,15 +16,18 @@ from polyaxon_airflow.store.upsert import insert_new, put
 from polyaxon_airflow.store.values import LABELS, MAPPINGS, write_labels, write_values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, RowMapping
     from typing_extensions import Unpack
 
     from polyaxon_airflow.store.database import Database
     from polyaxon_airflow.store.lifecycle import Status
     from polyaxon_airflow.store.records import Run
+
+
+_CONDITION = ("status", "reason", "message", "since", "updated_at")
 
 
 class Changes(TypedDict, total=False):
@@ -92,15 +95,16 @@ class Runs:
         offset: int = 0,
         project: str | None = None,
         user: str | None = None,
+        dag_id: str | None = None,
     ) -> list[Run]:
         """The runs that a query in Polyaxon's language means (docs/store.md), the last updated first; without `content`.
 
         `at` is now: `today` and the like count from it, and dates without offset are in its time zone. `project`
-        leaves the runs of other projects out, `user` is who `mine` asks for. Raises QueryError, which shows the
-        place of the fault.
+        leaves the runs of other projects out, `dag_id` all but the outermost runs of a DAG; `user` is who `mine`
+        asks for. Raises QueryError, which shows the place of the fault.
         """
         orders = parse_sort(sort or "-updated_at")
-        chosen = _chosen(query, at, project, user)
+        chosen = [*_chosen(query, at, project, user), *_outermost(dag_id)]
         selected = ordered(select(*COLUMNS).where(*chosen), orders).limit(limit).offset(offset)
         with self.database.read() as connection:
             return [to_run(row) for row in connection.execute(selected).mappings()]
@@ -169,6 +173,36 @@ class Runs:
         with self.database.read() as connection:
             return [Condition(*row) for row in connection.execute(query)]
 
+    def reached(
+        self,
+        statuses: Collection[str],
+        *,
+        since: datetime,
+        at: datetime,
+        query: str | None = None,
+        dag_id: str | None = None,
+    ) -> list[tuple[Run, Condition]]:
+        """Each time since then that a run came to one of these statuses, oldest first; runs are chosen as in `find`."""
+        table = schema.condition
+        chosen = [*_chosen(query, at, None, None), *_outermost(dag_id)]
+        selected = (
+            select(*COLUMNS, *(table.c[name].label(f"condition_{name}") for name in _CONDITION))
+            .join(table, schema.run.c.id == table.c.run_id)
+            # The first for the index: a run is updated when its status changes.
+            .where(schema.run.c.updated_at >= since, table.c.since >= since, table.c.status.in_(statuses))
+            .where(*chosen)
+            .order_by(table.c.since, schema.run.c.id, table.c.number)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(selected).mappings().all()
+        return [_run_and_condition(row) for row in rows]
+
+    def last_update(self) -> datetime | None:
+        """When any run was updated last."""
+        with self.database.read() as connection:
+            latest: datetime | None = connection.scalar(select(func.max(schema.run.c.updated_at)))
+        return latest
+
     def heartbeat(self, uuid: str, *, at: datetime) -> None:
         """Note that the task of a run lives, for those that wait for its result."""
         with self.database.write() as connection:
@@ -180,6 +214,16 @@ def _chosen(
 ) -> list[ColumnElement[bool]]:
     own = [] if project is None else [schema.run.c.project == project]
     return own if query is None or not query.strip() else [*own, condition(parse_query(query, at), user)]
+
+
+def _run_and_condition(row: RowMapping) -> tuple[Run, Condition]:
+    values = dict(row)
+    reached = Condition(*(values.pop(f"condition_{name}") for name in _CONDITION))
+    return to_run(values), reached
+
+
+def _outermost(dag_id: str | None) -> list[ColumnElement[bool]]:
+    return [] if dag_id is None else [schema.run.c.dag_id == dag_id, schema.run.c.pipeline.is_(None)]
 
 
 def _row(run: Run) -> dict[str, Any]:

@@ -285,6 +285,21 @@ cursor = Table(
     Column("errors", Integer, nullable=False),
 )
 
+# What watchers of events have noticed; the numbers of one watch grow in the order of their transactions.
+event = Table(
+    "plx_event",
+    metadata,
+    Column("number", Identity, primary_key=True),
+    Column("watch", Name, nullable=False),
+    Column("key", Name, nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("label", Words, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("at", Utc, nullable=False),
+    UniqueConstraint("watch", "key", name="plx_event_key"),
+    Index("plx_event_watch", "watch", "number"),
+)
+
 artifact = Table(
     "plx_artifact",
     metadata,

@@ -7,6 +7,7 @@ import sqlalchemy
 
 from polyaxon_airflow.errors import StoreError
 from polyaxon_airflow.store import is_single_machine, open_store
+from polyaxon_airflow.store.migrate import HEAD
 from polyaxon_airflow.store.schema import metadata
 from tests.store.samples import run, uuid
 
@@ -77,7 +78,7 @@ def test_a_store_of_a_newer_version_is_refused(url):
     finally:
         engine = sqlalchemy.create_engine(store.database.url)
         with engine.begin() as connection:
-            connection.execute(sqlalchemy.text("UPDATE plx_version SET version_num = '0001'"))
+            connection.execute(sqlalchemy.text("UPDATE plx_version SET version_num = :head"), {"head": HEAD})
         engine.dispose()
 
 
