@@ -3,6 +3,8 @@
 import os
 import tempfile
 
+from hypothesis import settings
+
 HOME = tempfile.mkdtemp(prefix="polyaxon-airflow-tests-")
 os.environ |= {
     "AIRFLOW_HOME": HOME,
@@ -13,3 +15,8 @@ os.environ |= {
     "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": f"{HOME}/bundles",
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME}/airflow.db",
 }
+
+# Wall time says nothing on a busy machine, so no example has a deadline.
+settings.register_profile("quick", max_examples=25, deadline=None)
+settings.register_profile("full", max_examples=250, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
