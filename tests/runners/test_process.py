@@ -176,7 +176,7 @@ def test_the_polyaxonfiles_folder_is_the_working_directory(settings, tmp_path):
         ),
         pytest.param(
             container("true", env=[{"name": "S", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]),
-            "environment variable S comes from a secretKeyRef",
+            "environment variable S comes from secret .s., which .* Give the connection a connId",
             id="a value from a Kubernetes secret",
         ),
         pytest.param(
@@ -223,10 +223,13 @@ def test_an_environments_python_comes_first(settings, tmp_path):
         pytest.param("--in=/data/x:/data/y", "--in=/v/x:/v/y", id="inside a word, twice"),
         pytest.param("/database /my/data /data-2", "/database /my/data /data-2", id="not a whole component"),
         pytest.param("/data/deep/x", "/w/x", id="the longest mount wins"),
+        pytest.param("/v/x /data", "/z/x /v", id="a directory that looks like another mount"),
     ],
 )
 def test_texts_mention_local_directories_in_place_of_mounts(text, expected):
-    layout = Layout(Path("/a"), Path("/c"), (("/data/deep", Path("/w")), ("/data", Path("/v"))))
+    layout = Layout(
+        Path("/a"), Path("/c"), (("/data/deep", Path("/w")), ("/data", Path("/v")), ("/v", Path("/z")))
+    )
     assert layout.local(text) == expected
 
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import polyaxon_airflow
 from polyaxon_airflow.errors import PermanentRunnerError
 from polyaxon_airflow.runners.process.layout import downward
+from polyaxon_airflow.runners.process.secrets import item, items_of, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from polyaxon_airflow.runners.base import RunIdentity
+    from polyaxon_airflow.runners.process.secrets import Provided
 
 # The worker's own variables hold Airflow's secrets; a container sees only these of them.
 INHERITED = (
@@ -76,32 +78,47 @@ def helper_variables(words: Sequence[str]) -> dict[str, str] | None:
     return {"PYTHONPATH": str(Path(polyaxon_airflow.__file__).parents[1]), "PYTHONSAFEPATH": "1"}
 
 
-def container_variables(container: Mapping[str, Any], run: RunIdentity) -> dict[str, str]:
+def container_variables(
+    container: Mapping[str, Any], run: RunIdentity, secrets: Provided = nothing
+) -> dict[str, str]:
     """`env` of a container as text; later entries win, `$(NAME)` refers to earlier ones, as in Kubernetes.
 
-    Raises PermanentRunnerError for a value from a secret or a config map that is not optional.
+    Raises PermanentRunnerError for a value from a config map, or a secret that nothing provides, if not optional.
     """
     variables: dict[str, str] = {}
+    for entry in container.get("envFrom") or ():
+        variables |= _whole(entry, secrets)
     for entry in container.get("env") or ():
-        source = entry.get("valueFrom")
+        source, name = entry.get("valueFrom"), entry["name"]
         if source is None:
             value = entry.get("value")
-            variables[entry["name"]] = expand("" if value is None else str(value), variables)
+            variables[name] = expand("" if value is None else str(value), variables)
         elif "fieldRef" in source:
-            variables[entry["name"]] = downward(source["fieldRef"]["fieldPath"], run)
+            variables[name] = downward(source["fieldRef"]["fieldPath"], run)
+        elif "secretKeyRef" in source:
+            found = item(source["secretKeyRef"], secrets, f"environment variable {name}")
+            variables |= {} if found is None else {name: found}
         elif not next(iter(source.values())).get("optional"):
             raise PermanentRunnerError(
-                f"environment variable {entry['name']} comes from a {next(iter(source))}, "
+                f"environment variable {name} comes from a {next(iter(source))}, "
                 "which the process runner does not have. Give a value, or run on Kubernetes"
             )
-    for entry in container.get("envFrom") or ():
-        name, reference = next((k, v) for k, v in entry.items() if k != "prefix")
-        if not reference.get("optional"):
-            raise PermanentRunnerError(
-                f"envFrom names the {name} '{reference.get('name')}', which the process "
-                "runner does not have. Write the values in env, or run on Kubernetes"
-            )
     return variables
+
+
+def _whole(entry: Mapping[str, Any], secrets: Provided) -> dict[str, str]:
+    """All variables of one entry of `envFrom`."""
+    kind, reference = next((key, value) for key, value in entry.items() if key != "prefix")
+    if reference.get("optional"):
+        items = (secrets(reference["name"]) if kind == "secretRef" else None) or {}
+    elif kind == "secretRef":
+        items = items_of(reference["name"], secrets, "envFrom")
+    else:
+        raise PermanentRunnerError(
+            f"envFrom names the {kind} '{reference.get('name')}', which the process "
+            "runner does not have. Write the values in env, or run on Kubernetes"
+        )
+    return {f"{entry.get('prefix', '')}{name}": value for name, value in items.items()}
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:

@@ -6,7 +6,8 @@ task died, the run ends too. Nothing that the containers started survives the gu
 and kills every descendant before it leaves.
 
     plan     {"init": [CONTAINER], "main": CONTAINER, "sidecars": [CONTAINER], "grace": seconds,
-              "control": fd, "events": fd, "keep": [fd]}   `keep`: held open as long as the guardian lives
+              "control": fd, "events": fd, "keep": [fd], "discard": [path]}   `keep`: held open as long as the
+              guardian lives; `discard`: folders that are removed with it
     CONTAINER  {"name", "argv", "env", "cwd", "output": fd}
     events   one JSON object a line: {"container", "pid"} when it started, {"container", "code"} when it ended,
              {"container", "error"} when it could not start
@@ -18,6 +19,7 @@ import ctypes
 import json
 import os
 import selectors
+import shutil
 import signal
 import sys
 import time
@@ -209,6 +211,8 @@ def main() -> None:
         guardian.run()
     finally:
         guardian.leave_nothing()
+        for folder in plan["discard"]:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

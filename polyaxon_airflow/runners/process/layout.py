@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyaxon_airflow.errors import PermanentRunnerError
+from polyaxon_airflow.runners.process.secrets import FOLDER, nothing, write_files
 from polyaxon_airflow.runtimes import context
 from polyaxon_airflow.runtimes.volumes import RUN_VOLUME
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from polyaxon_airflow.runners.base import RunIdentity, Settings
+    from polyaxon_airflow.runners.process.secrets import Provided
 
 
 class Layout(NamedTuple):
@@ -33,18 +35,21 @@ class Layout(NamedTuple):
 
         Only whole path components count: `/data` does not touch `/database`, nor `/my/data`.
         """
-        for mount, directory in self.mounts:
-            whole = rf"(?<![\w./-]){re.escape(mount)}(?![\w.-])"
-            text = re.sub(whole, str(directory).replace("\\", r"\\"), text)
-        return text
+        places = dict(self.mounts)
+        paths = "|".join(
+            map(re.escape, places)
+        )  # the longest first, and once: a directory may hold a mount path
+        return re.sub(rf"(?<![\w./-])(?:{paths})(?![\w.-])", lambda found: str(places[found[0]]), text)
 
 
-def make_layout(pod: Mapping[str, Any], run: RunIdentity, settings: Settings) -> Layout:
+def make_layout(
+    pod: Mapping[str, Any], run: RunIdentity, settings: Settings, secrets: Provided = nothing
+) -> Layout:
     """Create the directories of a run. Raises PermanentRunnerError for a volume that is no directory."""
     scratch = Path(settings.context_root) / run.uuid
     own = scratch / "context"
     artifacts = Path(settings.artifacts_root) / run.uuid
-    mounts = {context.ROOT: own} | mounted_directories(pod["spec"], scratch, settings)
+    mounts = {context.ROOT: own} | mounted_directories(pod["spec"], scratch, settings, secrets)
     layout = Layout(artifacts, own, tuple(sorted(mounts.items(), key=lambda item: -len(item[0]))))
     for directory in (artifacts / "outputs", own, *mounts.values()):
         directory.mkdir(parents=True, exist_ok=True)
@@ -56,7 +61,9 @@ def make_layout(pod: Mapping[str, Any], run: RunIdentity, settings: Settings) ->
     return layout
 
 
-def mounted_directories(spec: Mapping[str, Any], scratch: Path, settings: Settings) -> dict[str, Path]:
+def mounted_directories(
+    spec: Mapping[str, Any], scratch: Path, settings: Settings, secrets: Provided
+) -> dict[str, Path]:
     """Mount path -> directory, over all containers of a pod."""
     volumes = {volume["name"]: volume for volume in spec.get("volumes") or ()}
     containers = [*(spec.get("initContainers") or ()), *spec["containers"]]
@@ -71,12 +78,12 @@ def mounted_directories(spec: Mapping[str, Any], scratch: Path, settings: Settin
                     f"container '{container['name']}' mounts volume '{mount['name']}', "
                     f"which the pod does not have; known: {', '.join(volumes) or 'none'}"
                 )
-            directory = volume_directory(volumes[mount["name"]], scratch, settings)
+            directory = volume_directory(volumes[mount["name"]], scratch, settings, secrets)
             mounts[path] = directory / mount["subPath"] if mount.get("subPath") else directory
     return mounts
 
 
-def volume_directory(volume: Mapping[str, Any], scratch: Path, settings: Settings) -> Path:
+def volume_directory(volume: Mapping[str, Any], scratch: Path, settings: Settings, secrets: Provided) -> Path:
     """The directory that stands for a volume. Raises PermanentRunnerError when nothing can."""
     if "hostPath" in volume:
         return Path(volume["hostPath"]["path"])
@@ -84,12 +91,14 @@ def volume_directory(volume: Mapping[str, Any], scratch: Path, settings: Setting
         return Path(settings.context_root) / "claims" / str(volume["persistentVolumeClaim"]["claimName"])
     if (volume.get("emptyDir") or {}).get("medium") == "Memory" and Path("/dev/shm").is_dir():  # noqa: S108
         return Path("/dev/shm")  # noqa: S108 - a pod's own is private, but plain processes share the machine's
+    if "secret" in volume:
+        return write_files(volume, scratch / FOLDER / str(volume["name"]), secrets)
     if "emptyDir" in volume or set(volume) == {"name"}:
         return scratch / "volumes" / str(volume["name"])
     kind = next((key for key in volume if key != "name"), "volume")
     raise PermanentRunnerError(
         f"volume '{volume['name']}' is a {kind}, which the process runner does not have. "
-        "Use emptyDir, hostPath or persistentVolumeClaim, or run on Kubernetes"
+        "Use emptyDir, hostPath, persistentVolumeClaim or secret, or run on Kubernetes"
     )
 
 

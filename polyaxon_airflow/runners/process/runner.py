@@ -27,11 +27,13 @@ from polyaxon_airflow.runners.process.environment import (
     missing_program,
 )
 from polyaxon_airflow.runners.process.layout import Layout, make_layout
+from polyaxon_airflow.runners.process.secrets import FOLDER, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from polyaxon_airflow.runners.base import RunIdentity, Settings
+    from polyaxon_airflow.runners.process.secrets import Provided
 
 GUARDIAN = Path(__file__).with_name("guardian.py")
 CHUNK = 65536  # bytes read at once from a container
@@ -40,10 +42,14 @@ CHUNK = 65536  # bytes read at once from a container
 class ProcessRunner:
     """Runs pods as processes of this machine (design D6). One object follows the runs that it submitted."""
 
-    def __init__(self, settings: Settings, *, folder: str | None = None) -> None:
-        """`folder`: working directory of containers that name none, the polyaxonfile's own folder."""
+    def __init__(self, settings: Settings, *, folder: str | None = None, secrets: Provided = nothing) -> None:
+        """`folder`: working directory of containers that name none, the polyaxonfile's own folder.
+
+        `secrets`: where the items of secrets come from that manifests name.
+        """
         self._settings = settings
         self._folder = folder
+        self._secrets = secrets
         self._living: dict[str, _Living] = {}
 
     def check(self, manifest: Manifest) -> None:
@@ -66,8 +72,8 @@ class ProcessRunner:
         """
         self.check(manifest)
         pod = manifest["pod"]
-        layout = make_layout(pod, run, self._settings)
-        plan = _Plan(pod, run, layout, self._settings, self._folder)
+        layout = make_layout(pod, run, self._settings, self._secrets)
+        plan = _Plan(pod, run, layout, self._settings, folder=self._folder, secrets=self._secrets)
         lock = _lock(layout.context.parent / "lock", patience=self._settings.grace + 20)
         self._living[run.uuid] = living = plan.start(lock)
         return {"runner": "process", "uuid": run.uuid, "guardian": living.guardian.pid}
@@ -200,9 +206,17 @@ class _Plan:
     """From a pod to the guardian's plan. Making one opens nothing, so whatever is wrong with it costs nothing."""
 
     def __init__(
-        self, pod: Mapping[str, Any], run: RunIdentity, layout: Layout, settings: Settings, folder: str | None
+        self,
+        pod: Mapping[str, Any],
+        run: RunIdentity,
+        layout: Layout,
+        settings: Settings,
+        *,
+        folder: str | None,
+        secrets: Provided,
     ) -> None:
         self._pod, self._run, self._layout, self._settings, self._folder = pod, run, layout, settings, folder
+        self._secrets = secrets
         spec = pod["spec"]
         self._init = [self._container(c) for c in spec.get("initContainers") or ()]
         self._main, *self._sidecars = [self._container(c) for c in spec["containers"]]
@@ -228,6 +242,7 @@ class _Plan:
             "control": control,
             "events": events_write,
             "keep": keep,
+            "discard": [str(self._layout.context.parent / FOLDER)],
         }
         guardian = subprocess.Popen(
             [sys.executable, "-I", "-S", str(GUARDIAN)],
@@ -248,7 +263,10 @@ class _Plan:
         words = [*(container.get("command") or ()), *(container.get("args") or ())]
         helper = helper_variables(words)
         environment = None if helper else environment_of(container.get("image"), self._settings.environments)
-        variables = {**base_variables(environment), **container_variables(container, self._run)}
+        variables = {
+            **base_variables(environment),
+            **container_variables(container, self._run, self._secrets),
+        }
         variables = {name: self._layout.local(value) for name, value in variables.items()}
         if helper:
             words[0] = sys.executable
