@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 STORES = ("s3", "gcs", "wasb", "volume_claim", "host_path")  # kinds of connections that hold artifacts
 REPOSITORIES = ("git", "ssh")
+READ_THE_STORE = (
+    "artifacts",
+    "paths",
+    "tensorboard",
+)  # sources that are in the artifacts store unless said otherwise
 
 Step = tuple[str, dict[str, Any]]  # kind of step, its options
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.errors import CompilationError
-from polyaxon_airflow.init.options import encode
+from polyaxon_airflow.init.arguments import READ_THE_STORE, Places, step_arguments
+from polyaxon_airflow.init.arguments import target as step_target
 from polyaxon_airflow.runtimes import context
 from polyaxon_airflow.runtimes.containers import Container, literal_container
 from polyaxon_airflow.runtimes.variables import (
@@ -32,16 +33,17 @@ if TYPE_CHECKING:
 def init_container(step: Init, index: int, launch: Launch, paths: Sequence[str]) -> Container:
     """The container of one step. `paths` are the targets of all steps of the pod; each step sees all of them.
 
-    A container that the file gives is taken as it is if it stands alone, and laid over the one of the step if not.
+    A container that the file gives is taken as it is if nothing else stands beside it, and laid over the one of the
+    step if something does. Raises CompilationError for a step that puts nothing in place.
     """
-    connection = launch.connections[step.connection] if step.connection else None
-    connections = [connection] if connection else []
+    connections = connections_of(step, launch)
     mounts = [
         *context_mounts(launch),
         *(mount for _, mount in [*path_volumes(paths), *connection_volumes(connections)]),
     ]
     own = step.container.to_dict() if step.container is not None else {}
-    made = own if step.source is None and connection is None else {**_helper(step, connection, launch), **own}
+    arguments = step_arguments(step, _named(step, launch), _places(launch))
+    made = own if arguments is None else _over(_helper(arguments, launch), own)
     added = {
         "env": [*run_variables(launch), *connection_variables(connections), *secret_variables(connections)],
         "envFrom": variable_sources(connections),
@@ -52,11 +54,17 @@ def init_container(step: Init, index: int, launch: Launch, paths: Sequence[str])
     )
 
 
-def target(step: Init) -> str:
-    """The directory that a step fills; those of the default store lie where its runs do."""
-    if step.path:
-        return step.path
-    return f"{context.ARTIFACTS}/{step.connection}" if step.connection else context.ARTIFACTS
+def target(step: Init, launch: Launch) -> str:
+    """The directory that a step fills."""
+    return step_target(step, _places(launch), _named(step, launch))
+
+
+def connections_of(step: Init, launch: Launch) -> list[Connection]:
+    """The connection that a step needs: the one it names, else the artifacts store where it reads from that."""
+    if step.connection:
+        return [launch.connections[step.connection]]
+    reads_store = step.source in READ_THE_STORE
+    return [launch.artifacts_store] if reads_store and launch.artifacts_store is not None else []
 
 
 def unknown_connection(name: str, launch: Launch) -> CompilationError:
@@ -66,28 +74,22 @@ def unknown_connection(name: str, launch: Launch) -> CompilationError:
     )
 
 
-def _helper(step: Init, connection: Connection | None, launch: Launch) -> dict[str, Any]:
-    kind = step.source or "artifacts"  # a connection alone: all that it holds
-    options = {**_options(step, kind, connection), "to": target(step), "run": context.run_path(launch.uuid)}
+def _named(step: Init, launch: Launch) -> Connection | None:
+    return launch.connections[step.connection] if step.connection else None
+
+
+def _places(launch: Launch) -> Places:
+    return Places(context.ARTIFACTS, context.run_path(launch.uuid), launch.artifacts_store, launch.run_names)
+
+
+def _helper(arguments: Sequence[str], launch: Launch) -> dict[str, Any]:
     image = {"image": launch.site.helper_image} if launch.site.helper_image else {}
-    return {**image, "command": ["python", "-m", "polyaxon_airflow.init", kind, *encode(options)]}
+    # Python looks for modules in the working directory first, and a polyaxonfile's folder may hold anything.
+    command = ["python", "-m", "polyaxon_airflow.init"]
+    return {**image, "command": command, "args": list(arguments), "workingDir": "/"}
 
 
-def _options(step: Init, kind: str, connection: Connection | None) -> dict[str, Any]:
-    given = step.to_dict().get(_camel(kind)) or {}
-    if kind == "git":
-        known = (connection.schema_ or {}) if connection else {}
-        merged = {**{key: known[key] for key in ("url", "revision", "flags") if known.get(key)}, **given}
-        return {**merged, "name": _checkout_name(step, merged)}
-    options = dict(given) if isinstance(given, dict) else {kind: given}
-    return {**options, "connection": connection.to_dict()} if connection else options
-
-
-def _checkout_name(step: Init, git: dict[str, Any]) -> str:
-    """The folder of a checkout: named like its connection, else like its repository."""
-    return step.connection or str(git["url"]).rstrip("/").rpartition("/")[2].removesuffix(".git")
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(other.capitalize() for other in others)
+def _over(made: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """The user's container over the generated one; who gives a command or args gives the whole of it, as in Polyaxon."""
+    generated = {"command", "args"} if own.get("command") or own.get("args") else set()
+    return {**{key: value for key, value in made.items() if key not in generated}, **own}

@@ -45,6 +45,9 @@ class Launch:
         default_factory=dict
     )  # all that the deployment knows, by name
     artifacts_store: Connection | None = None
+    run_names: Mapping[str, str] = field(
+        default_factory=dict
+    )  # by uuid, of runs that the operation's init names
 
     @property
     def resource_name(self) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.init.entry import Init
 from polyaxon_airflow.runtimes.containers import Container, literal_container, requests_gpu
-from polyaxon_airflow.runtimes.initial import init_container, target, unknown_connection
+from polyaxon_airflow.runtimes.initial import connections_of, init_container, target, unknown_connection
 from polyaxon_airflow.runtimes.metadata import annotations_of, labels_of
 from polyaxon_airflow.runtimes.variables import (
     connection_variables,
@@ -99,9 +99,10 @@ class _Parts:
         self._template = template
         self._launch = launch
         self._steps = [step for step in template.init or [] if isinstance(step, Init)]
-        self._paths = [target(step) for step in self._steps]
         self._connections = self._find(template.connections or [])
-        asked_by_steps = self._find(step.connection for step in self._steps if step.connection)
+        self._find(step.connection for step in self._steps if step.connection)
+        self._paths = [target(step, launch) for step in self._steps]
+        asked_by_steps = [found for step in self._steps for found in connections_of(step, launch)]
         self.all_connections = list({c.name: c for c in [*self._connections, *asked_by_steps]}.values())
         self._mounted = [
             *plugin_volumes(launch),

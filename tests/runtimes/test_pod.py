@@ -5,7 +5,9 @@ import json
 import pytest
 
 from polyaxon_airflow.errors import CompilationError
+from polyaxon_airflow.init.options import decode
 from polyaxon_airflow.runtimes.launch import Site
+from polyaxon_airflow.sections.connections import Connection
 from polyaxon_airflow.sections.plugins import Plugins
 from polyaxon_airflow.sections.termination import Termination
 from tests.runtimes.runs import UUID, catalogue, manifest
@@ -328,11 +330,9 @@ def test_init_steps_become_containers_in_order():
     ],
 )
 def test_init_steps_are_told_what_to_do(index, kind, options):
-    from polyaxon_airflow.init.options import decode
-
-    command = pod(INIT, connections=catalogue())["spec"]["initContainers"][index]["command"]
-    assert command[:4] == ["python", "-m", "polyaxon_airflow.init", kind]
-    assert decode(command[4:]) == {**options, "run": f"/plx-context/artifacts/{UUID}"}
+    made = pod(INIT, connections=catalogue())["spec"]["initContainers"][index]
+    assert (made["command"], made["args"][0]) == (["python", "-m", "polyaxon_airflow.init"], kind)
+    assert decode(made["args"][1:]) == {**options, "run": f"/plx-context/artifacts/{UUID}"}
 
 
 def test_what_init_steps_fill_outside_the_context_is_shared():
@@ -340,6 +340,48 @@ def test_what_init_steps_fill_outside_the_context_is_shared():
     volume = mounts(spec["containers"][0])["/code"]
     assert {"name": volume, "emptyDir": {}} in spec["volumes"]
     assert {mounts(container)["/code"] for container in spec["initContainers"]} == {volume}
+
+
+def test_who_gives_a_command_or_arguments_gives_the_whole_of_it():
+    text = """
+    kind: job
+    init: [{file: {content: x}, container: {args: [own]}}, {file: {content: x}, container: {env: [{name: A, value: b}]}}]
+    container: {image: i}
+    """
+    first, second = pod(text)["spec"]["initContainers"]
+    assert ("command" in first, first["args"]) == (False, ["own"])
+    assert second["command"] == ["python", "-m", "polyaxon_airflow.init"]
+    assert {"name": "A", "value": "b"} in second["env"]
+
+
+STORE = Connection.model_validate(
+    {"name": "store", "kind": "host_path", "schema": {"hostPath": "/runs", "mountPath": "/mnt/runs"}}
+)
+
+
+@pytest.mark.parametrize(
+    ("entry", "to"),
+    [
+        pytest.param("artifacts: {dirs: [a]}", "/plx-context/artifacts", id="artifacts"),
+        pytest.param(
+            "{artifacts: {dirs: [a]}, connection: store}", "/plx-context/artifacts", id="by its name"
+        ),
+        pytest.param("paths: [a]", "/plx-context/artifacts", id="paths"),
+        pytest.param(
+            "tensorboard: {uuids: ['00000000000000000000000000000001']}",
+            "/plx-context/artifacts",
+            id="events",
+        ),
+    ],
+)
+def test_init_steps_read_the_artifacts_store(entry, to):
+    text = f"{{kind: job, init: [{entry if entry.startswith('{') else f'{{{entry}}}'}], container: {{image: i}}}}"
+    made = pod(text, connections={"store": STORE}, artifacts_store=STORE)["spec"]
+    options = decode(made["initContainers"][0]["args"][1:])
+    assert (options["root"], options["to"]) == ("/mnt/runs", to)
+    assert mounts(made["initContainers"][0])["/mnt/runs"] == "store"
+    assert {"name": "store", "hostPath": {"path": "/runs"}} in made["volumes"]
+    assert "/mnt/runs" not in mounts(made["containers"][0])
 
 
 def test_init_steps_get_the_secrets_of_their_connection():
