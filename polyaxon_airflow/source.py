@@ -58,6 +58,16 @@ class Document:
             node = key if of_key and key is not None and depth == len(path) - 1 else child
         return node.start_mark.line + 1, node.start_mark.column + 1
 
+    def depth(self, path: Sequence[Step]) -> int:
+        """How many steps of a path the document has."""
+        node = self.root
+        for depth, step in enumerate(path):
+            _, child = _child(node, step)
+            if child is None:
+                return depth
+            node = child
+        return len(path)
+
     def locate(self, fault: Fault) -> Fault:
         """The fault with its file, line, column and the code of its line, found by its path."""
         line, column = self.place(fault.path, of_key=fault.of_key)

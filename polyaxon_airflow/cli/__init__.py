@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 # Each module has `add_arguments(parser)` and `run(arguments) -> int`; its docstring's first line is the help.
 COMMANDS = {
     "check": "polyaxon_airflow.cli.check",
+    "fetch": "polyaxon_airflow.cli.fetch",
     "kinds": "polyaxon_airflow.cli.kinds",
+    "schema": "polyaxon_airflow.cli.schema",
 }
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.compiler.compiled import CompiledOperation, Node
 from polyaxon_airflow.errors import CompilationError, Fault
-from polyaxon_airflow.polyaxonfile.composing import compose
+from polyaxon_airflow.polyaxonfile.composing import DEFAULT_STRATEGY, compose
 from polyaxon_airflow.polyaxonfile.dag import Dag
 from polyaxon_airflow.polyaxonfile.graph import build_graph
 from polyaxon_airflow.polyaxonfile.matching import all_params, check_params
 from polyaxon_airflow.polyaxonfile.operation import BaseOperation, Operation
-from polyaxon_airflow.polyaxonfile.presets import apply_document
+from polyaxon_airflow.polyaxonfile.overlays import apply_document, apply_to_composed
 from polyaxon_airflow.polyaxonfile.sources import Finding, FindingsError, Sources
 from polyaxon_airflow.scalars import is_template
 from polyaxon_airflow.section import Section
@@ -23,42 +23,66 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from polyaxon_airflow.polyaxonfile.graph import GraphNode
+    from polyaxon_airflow.polyaxonfile.presets import Preset
 
 
 def compile_operation(
     operation: Operation,
     *,
     params: Mapping[str, Any] | None = None,
-    presets: Sequence[Operation] = (),
+    presets: Sequence[Preset] = (),
     sources: Sources | None = None,
 ) -> CompiledOperation:
     """The operation with its presets and component merged in, and its params bound to what it declares.
 
-    `params` are values that go over those of the operation. Refs to other runs stay in `params` of the result.
+    `params` are values that go over those of the operation and of its presets. Refs to other runs stay in `params` of the result.
     Raises CompilationError with everything that is wrong, with places if `sources` knows them.
     """
     places = sources or Sources()
     try:
         for preset in presets:
-            patched = apply_document(operation, preset)
-            places = places.standing_for(patched, operation)
-            operation = patched
-        if params:
-            operation = _with_params(operation, params)
-        return _compile(operation)
+            places |= preset.sources
+            if not preset.is_named:
+                patched = apply_document(operation, preset.operation)
+                places = places.standing_for(patched, operation)
+                operation = patched
+        composed = compose(operation)
+        for preset in presets:
+            composed = apply_to_composed(composed, preset.operation) if preset.is_named else composed
+        return _compile(operation, _with_params(composed, params or {}))
     except FindingsError as error:
         raise CompilationError(places.all(error.findings)) from error
 
 
-def _with_params(operation: Operation, params: Mapping[str, Any]) -> Operation:
+def apply_preset(compiled: CompiledOperation, preset: Preset) -> CompiledOperation:
+    """A compiled operation with one more preset, as when a trigger names it. Raises CompilationError."""
+    operation = preset.operation
+    strategy = operation.patch_strategy or DEFAULT_STRATEGY
+    if operation.params and strategy in ("isnull", "pre_merge"):
+        # The values that the operation has win; they stand in its inputs already.
+        bound = {io.name for io in _declared(compiled) if io.value is not None}
+        free = {name: param for name, param in operation.params.items() if name not in bound}
+        operation = operation.model_copy(update={"params": free})
+    try:
+        return apply_to_composed(compiled, operation)
+    except FindingsError as error:
+        raise CompilationError(preset.sources.all(error.findings)) from error
+
+
+def _declared(compiled: CompiledOperation) -> list[IO]:
+    return [*(compiled.inputs or []), *(compiled.outputs or []), *(compiled.contexts or [])]
+
+
+def _with_params(composed: Operation, params: Mapping[str, Any]) -> Operation:
+    if not params:
+        return composed
     given = {
         name: value if isinstance(value, Param) else Param(value=value) for name, value in params.items()
     }
-    return operation.model_copy(update={"params": {**(operation.params or {}), **given}})
+    return composed.model_copy(update={"params": {**(composed.params or {}), **given}})
 
 
-def _compile(operation: Operation, composed: Operation | None = None) -> CompiledOperation:
-    composed = composed or compose(operation)
+def _compile(operation: Operation, composed: Operation) -> CompiledOperation:
     findings = list(_misfits(operation, composed))
     if composed.run is not None:
         findings += check_params(operation, composed)

@@ -49,9 +49,10 @@ def compose(
     strategy = operation.patch_strategy or DEFAULT_STRATEGY
     composed = merge(base, operation, strategy, fields=operation.model_fields_set - _NOT_MERGED)
     update: dict[str, Any] = {
-        "strict_params": bool(base.strict_params or operation.strict_params),
         "run": _run(base.run, operation, strategy, run_strategy or strategy),
     }
+    if base.strict_params or operation.strict_params:
+        update["strict_params"] = True
     if base.version is None and operation.version is not None:
         update["version"] = operation.version
     if is_node:

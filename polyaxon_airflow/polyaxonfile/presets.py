@@ -1,106 +1,115 @@
-"""Presets: documents that lie over an operation before it compiles (spec sections 1.5, 1.7 and 3.3)."""
+"""Presets: operation-shaped documents that lie over an operation, by value, by file or by name (spec section 3.16).
+
+Presets by name are files of the folder `presets` of the dags folder: `presets: [gpu]` is `presets/gpu.yaml`.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from polyaxon_airflow.merging import deep_union, merge
-from polyaxon_airflow.polyaxonfile import patching, shortcuts
-from polyaxon_airflow.polyaxonfile.composing import DEFAULT_STRATEGY, unfit
-from polyaxon_airflow.polyaxonfile.operation import REFERENCES, BaseOperation, Operation
-from polyaxon_airflow.runtimes import Runtime
+from polyaxon_airflow import explain
+from polyaxon_airflow.errors import CompilationError, Fault, PolyaxonfileError
+from polyaxon_airflow.polyaxonfile.composing import compose
+from polyaxon_airflow.polyaxonfile.operation import Operation
+from polyaxon_airflow.polyaxonfile.sources import Finding, FindingsError, Sources, layers
+from polyaxon_airflow.scalars import is_template
+from polyaxon_airflow.source import read_document
 
 if TYPE_CHECKING:
-    from polyaxon_airflow.sections.patching import Strategy
+    from collections.abc import Iterable, Iterator, Mapping
 
-# A preset says nothing about where an operation comes from; what it says of that is ignored, as in Polyaxon.
-_NOT_MERGED = {
-    "kind",
-    "version",
-    "is_preset",
-    "component",
-    "run",
-    "cmd",
-    "run_patch",
-    "patch_strategy",
-    *REFERENCES,
-}
+FOLDER = "presets"
+SUFFIXES = (".yaml", ".yml", ".json")
 
 
-# What a preset by name can change, besides the run; neither what the component declares nor its kind of run.
-_OF_COMPOSED = set(BaseOperation.model_fields) - {"version", "strict_params", "inputs", "outputs"} | {
-    "params"
-}
+@dataclass(frozen=True)
+class Preset:
+    """A document to lie over an operation, and where it comes from.
 
-
-def apply_document(operation: Operation, preset: Operation, strategy: Strategy | None = None) -> Operation:
-    """The operation with a preset over it, by default with the preset's own patchStrategy.
-
-    The strategy holds between the two documents only: a `runPatch` that the preset brings lies over the component's
-    run with the operation's strategy later (spec section 3.3, "two-stage trap"). Raises FindingsError.
+    A preset by value or by file changes the document below it, and what it says in `runPatch` reaches the run with the
+    strategy of that document. A preset by name changes the composed operation with its own strategy.
     """
-    over = strategy or preset.patch_strategy or DEFAULT_STRATEGY
-    merged = merge(operation, preset, over, fields=preset.model_fields_set - _NOT_MERGED)
-    update: dict[str, Any] = {}
-    if "cmd" in preset.model_fields_set and (operation.cmd is None or over in ("post_merge", "replace")):
-        update["cmd"] = preset.cmd  # one script: its lines never mix with those of another
+
+    label: str  # for people: "preset gpu", "presets/gpu.yaml"
+    operation: Operation
+    sources: Sources = field(default_factory=Sources)
+    is_named: bool = False
+
+
+def preset_from_value(value: Mapping[str, Any], label: str = "preset") -> Preset:
+    """A preset that is at hand as a mapping. Raises PolyaxonfileError."""
     try:
-        if "run" in preset.model_fields_set:
-            update["run"] = _run(operation, preset, over)
-        if preset.run_patch is not None:
-            update["run_patch"] = _run_patch(operation, preset.run_patch, over)
+        return Preset(label, Operation.model_validate({**value, "isPreset": True}))
     except ValidationError as error:
-        raise unfit(preset, error, native_run(operation)) from error
-    return merged.model_copy(update=update)
+        raise PolyaxonfileError(explain.faults(error, Operation, dict(value))) from error
 
 
-def apply_to_composed(composed: Operation, preset: Operation) -> Operation:
-    """The flat operation with a preset over it: what a preset says of `run` reaches the run with its own strategy.
+def preset_from_file(path: Path, *, file: str | None = None) -> Preset:
+    """A preset in a file of its own, as with `polyaxon run -f base -f preset`. Raises PolyaxonfileError."""
+    document = read_document(path, file=file)
+    try:
+        operation = Operation.model_validate({**document.value, "isPreset": True})
+    except ValidationError as error:
+        found = explain.faults(error, Operation, document.value)
+        raise PolyaxonfileError(map(document.locate, found)) from error
+    return Preset(document.file or str(path), operation, Sources.of(operation, document))
 
-    This is how presets by name work, those of `presets:` and those that a trigger names. Raises FindingsError.
+
+def preset_by_name(name: str, root: Path) -> Preset:
+    """The preset of that name in the dags folder `root`. Raises PolyaxonfileError."""
+    path = next((path for path in _candidates(name, root) if path.is_file()), None)
+    if path is None:
+        known = preset_names(root)
+        message = f"no preset is called '{name}'; known: {', '.join(known) or 'none'}"
+        suggestion = explain.suggest(name, known) or f"Add {FOLDER}/{name}.yaml."
+        raise PolyaxonfileError([Fault(message, suggestion=suggestion, rule="preset")])
+    read = preset_from_file(path)
+    return Preset(f"preset {name}", read.operation, read.sources, is_named=True)
+
+
+def preset_names(root: Path) -> list[str]:
+    """The names of the presets in the dags folder `root`."""
+    return sorted(path.stem for path in (root / FOLDER).glob("*") if path.suffix in SUFFIXES)
+
+
+def presets_of(operation: Operation, root: Path, sources: Sources | None = None) -> list[Preset]:
+    """The presets that an operation and its component name, in order. Names that are templates are left to the run.
+
+    Raises PolyaxonfileError, CompilationError if the operation does not compose.
     """
-    over = preset.patch_strategy or DEFAULT_STRATEGY
-    merged = merge(composed, preset, over, fields=preset.model_fields_set & _OF_COMPOSED)
-    run = composed.run if isinstance(composed.run, Runtime) else None
+    places = sources or Sources()
     try:
-        run = shortcuts.apply(preset, run, over)
-        if preset.run_patch and run is not None:
-            run = patching.lay_over(run, preset.run_patch, over)
-    except ValidationError as error:
-        raise unfit(preset, error, run) from error
-    return merged.model_copy(update={"run": run})
+        names = [name for name in compose(operation).presets or [] if not is_template(name)]
+    except FindingsError as error:
+        raise CompilationError(places.all(error.findings)) from error
+    found, faults = [], []
+    for name in names:
+        try:
+            found.append(preset_by_name(name, root))
+        except PolyaxonfileError as error:
+            faults += [places.locate(finding) for finding in _where(operation, name, error.faults)]
+    if faults:
+        raise PolyaxonfileError(faults)
+    return found
 
 
-def native_run(operation: Operation) -> Runtime | None:
-    """The run of an operation as its documents give it, before shortcuts and runPatch."""
-    run = native_run(operation.component) if operation.component is not None else None
-    if "run" not in operation.model_fields_set or (isinstance(operation.run, dict) and run is None):
-        return run
-    return patching.lay_run_over(run, operation.run, operation.patch_strategy or DEFAULT_STRATEGY)
+def _candidates(name: str, root: Path) -> Iterator[Path]:
+    folder = (root / FOLDER).resolve()
+    paths = ((folder / f"{name}{suffix}").resolve() for suffix in SUFFIXES)
+    return (path for path in paths if path.parent == folder)
 
 
-def _run(operation: Operation, preset: Operation, strategy: Strategy) -> Any:
-    own = operation.run
-    base = native_run(operation)
-    if isinstance(own, dict):
-        own = None if base is None else patching.as_patch({"kind": base.kind, **own}, base)
-    if isinstance(preset.run, dict):
-        like = base or own
-        if like is None:
-            return deep_union(operation.run if isinstance(operation.run, dict) else {}, preset.run)
-        patch = patching.as_patch({"kind": like.kind, **preset.run}, like)
-        return patch if own is None else merge(own, patch, strategy)
-    return patching.lay_run_over(own, preset.run, strategy)
+def _where(operation: Operation, name: str, faults: Iterable[Fault]) -> Iterator[Finding]:
+    """The faults of a preset: those of its own file stay there, a missing one is where its name stands."""
+    for fault in faults:
+        layer = next((layer for layer in layers(operation) if name in (layer.presets or [])), operation)
+        at = ("presets", (layer.presets or []).index(name)) if name in (layer.presets or []) else ("presets",)
+        yield Finding(Operation(), fault) if fault.file else Finding(layer, _moved(fault, at))
 
 
-def _run_patch(operation: Operation, patch: dict[str, Any], strategy: Strategy) -> dict[str, Any]:
-    current = operation.run_patch
-    run = native_run(operation)
-    if current is None:
-        return patch
-    if run is None:
-        return patch if strategy == "replace" else deep_union(current, patch)
-    merged = merge(patching.as_patch(current, run), patching.as_patch(patch, run), strategy).to_dict()
-    return {key: value for key, value in merged.items() if key != "kind"}
+def _moved(fault: Fault, path: tuple[str | int, ...]) -> Fault:
+    return Fault(fault.message, path=path, suggestion=fault.suggestion, rule=fault.rule)

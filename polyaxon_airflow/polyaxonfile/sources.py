@@ -70,6 +70,11 @@ class Sources:
         place = self._places.get(id(layer))
         return place.document if place else None
 
+    def path(self, layer: Operation) -> Path:
+        """Where an operation stands in its document."""
+        place = self._places.get(id(layer))
+        return place.path if place else ()
+
     def locate(self, finding: Finding) -> Fault:
         """The fault with its place, as far as that is known."""
         place = self._places.get(id(finding.layer))

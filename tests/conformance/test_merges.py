@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from polyaxon_airflow.polyaxonfile.composing import compose
 from polyaxon_airflow.polyaxonfile.operation import Operation
-from polyaxon_airflow.polyaxonfile.presets import apply_document, apply_to_composed
+from polyaxon_airflow.polyaxonfile.overlays import apply_document, apply_to_composed
 from polyaxon_airflow.polyaxonfile.reading import as_operation
 from polyaxon_airflow.polyaxonfile.sources import FindingsError
 from tests import corpus
