@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from polyaxon_airflow.compiler import compile_operation
 from polyaxon_airflow.errors import Fault, FaultsError
 from polyaxon_airflow.polyaxonfile.reading import read
+from polyaxon_airflow.polyaxonfile.recognise import ASIDE, SUFFIXES, is_polyaxonfile
+from polyaxon_airflow.polyaxonfile.references import LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,11 +53,21 @@ def check_file(path: Path, *, root: Path | None = None, strict: bool = False) ->
     return Result(str(path), kind, faults, is_valid)
 
 
+def polyaxonfiles(folder: Path) -> list[Path]:
+    """The polyaxonfiles of a folder and of the folders in it, its presets and components among them."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+    return [file for file in files if _is_part(file, folder) or is_polyaxonfile(file, folder)]
+
+
+def _is_part(file: Path, folder: Path) -> bool:
+    place = file.relative_to(folder).parts
+    return len(place) == 2 and place[0] in ASIDE and file.name != LOCK
+
+
 def _files(path: Path) -> Iterator[tuple[Path, Path]]:
     """The files that a path means, each with the folder that its references cannot leave."""
     if path.is_dir():
-        found = sorted(file for pattern in ("*.yaml", "*.yml") for file in path.rglob(pattern))
-        yield from ((file, path) for file in found)
+        yield from ((file, path) for file in polyaxonfiles(path))
     else:
         here = Path.cwd()
         yield path, here if path.resolve().is_relative_to(here) else path.parent

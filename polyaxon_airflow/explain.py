@@ -9,6 +9,7 @@ from __future__ import annotations
 import types
 import typing
 from collections import defaultdict
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
@@ -46,8 +47,11 @@ _WANTED = {
 }
 
 
-def faults(error: ValidationError, model: type[Section], document: Any) -> list[Fault]:
-    """The faults of a failed validation of `document` as `model`, of each union those of the likeliest branch."""
+def faults(error: ValidationError, model: type[Section], document: Any, *, above: Path = ()) -> list[Fault]:
+    """The faults of a failed validation of `document` as `model`, of each union those of the likeliest branch.
+
+    `above` is the path of the document in the one that the user sees.
+    """
     found: dict[Path, list[tuple[bool, ErrorDetails]]] = defaultdict(list)
     for details in error.errors(include_url=False):
         path, in_branch = _path(details, document)
@@ -56,8 +60,9 @@ def faults(error: ValidationError, model: type[Section], document: Any) -> list[
     kept = [
         path for path in found if path not in branches or not any(_is_below(other, path) for other in found)
     ]
-    explained = [_fault(path, [details for _, details in found[path]], model, document) for path in kept]
-    return _without_followers(explained)
+    explainer = _Explainer(model, document, above)
+    explained = [explainer.fault(path, [details for _, details in found[path]]) for path in kept]
+    return [replace(fault, path=(*above, *fault.path)) for fault in _without_followers(explained)]
 
 
 def suggest(word: object, known: Iterable[str]) -> str | None:
@@ -201,78 +206,95 @@ def _is_section(option: Any) -> bool:
 # --- what it says
 
 
-def _fault(path: Path, errors: Sequence[ErrorDetails], model: type[Section], document: Any) -> Fault:
-    first = errors[0]
-    kind = first["type"]
-    if kind == "extra_forbidden":
-        return _unknown_key(path, model, document)
-    if kind == "missing":
-        where = dotted(path[:-1])
-        message = f"'{path[-1]}' is missing" + (f" in '{where}'" if where else "")
-        return Fault(message, path=path[:-1], rule="missing", suggestion=f"Add '{path[-1]}:'.")
-    if kind == "literal_error":
-        return _not_one_of(path, first)
-    if kind.startswith("kind_"):
-        return _wrong_kind(path, first)
-    wanted = [text for text in map(_wanted, errors) if text]
-    if wanted:
-        return _wrong_type(path, list(dict.fromkeys(wanted)), first["input"])
-    return Fault(_sentence(path, first), path=path, rule=_rule(kind))
+@dataclass(frozen=True)
+class _Explainer:
+    """Says what is wrong at the paths of one document."""
 
+    model: type[Section]
+    document: Any
+    above: Path
 
-def _unknown_key(path: Path, model: type[Section], document: Any) -> Fault:
-    *above, key = path
-    section = section_at(model, document, above)
-    known = keys(section) if section else []
-    where = f"'{dotted(above)}'" if above else "the file"
-    message = f"unknown key '{key}' in {where}; known: {', '.join(sorted(known))}"
-    misplaced = (
-        None if _spelt_otherwise(key, known) else _misplaced(str(key), above, section, model, document)
-    )
-    suggestion = _instead(str(key), section) or misplaced or suggest(key, known)
-    return Fault(message, path=path, of_key=True, suggestion=suggestion, rule="unknown-key")
+    def shown(self, path: Sequence[str | int]) -> str:
+        return dotted((*self.above, *path))
+
+    def fault(self, path: Path, errors: Sequence[ErrorDetails]) -> Fault:
+        first = errors[0]
+        kind = first["type"]
+        if kind == "extra_forbidden":
+            return self.unknown_key(path)
+        if kind == "missing":
+            where = self.shown(path[:-1])
+            message = f"'{path[-1]}' is missing" + (f" in '{where}'" if where else "")
+            return Fault(message, path=path[:-1], rule="missing", suggestion=f"Add '{path[-1]}:'.")
+        if kind == "literal_error":
+            return self.not_one_of(path, first)
+        if kind.startswith("kind_"):
+            return self.wrong_kind(path, first)
+        wanted = [text for text in map(_wanted, errors) if text]
+        if wanted:
+            return self.wrong_type(path, list(dict.fromkeys(wanted)), first["input"])
+        return Fault(self.sentence(path, first), path=path, rule=kind.replace("_", "-"))
+
+    def unknown_key(self, path: Path) -> Fault:
+        *above, key = path
+        section = section_at(self.model, self.document, above)
+        known = keys(section) if section else []
+        where = f"'{self.shown(above)}'" if self.shown(above) else "the file"
+        misplaced = None if _spelt_otherwise(key, known) else self.misplaced(str(key), above, section)
+        suggestion = _instead(str(key), section) or misplaced or suggest(key, known)
+        # The fifty keys of an operation help only somebody who has no other hint.
+        is_long = len(known) > 20 and suggestion is not None
+        message = f"unknown key '{key}' in {where}" + (
+            "" if is_long else f"; known: {', '.join(sorted(known))}"
+        )
+        return Fault(message, path=path, of_key=True, suggestion=suggestion, rule="unknown-key")
+
+    def misplaced(self, key: str, above: Sequence[str | int], section: type[Section] | None) -> str | None:
+        """Where the key belongs, if it is one of the sections right inside or of one around."""
+        for name, field in section.model_fields.items() if section else ():
+            inner = [option for option in _options(field.annotation, {}) if _is_section(option)]
+            if any(key in keys(option) for option in inner):
+                return f"It belongs in '{self.shown([*above, field.alias or name])}'."
+        for depth in range(len(above) - 1, -1, -1):
+            outer = section_at(self.model, self.document, above[:depth])
+            if outer and key in keys(outer):
+                where = self.shown(above[:depth])
+                place = f"in '{where}'" if where else "at the root"
+                return f"It belongs {place}; check its indentation."
+        return None
+
+    def not_one_of(self, path: Path, details: ErrorDetails) -> Fault:
+        expected = str(details["ctx"]["expected"])
+        known = [word.strip().strip("'") for word in expected.replace(" or ", ",").split(",")]
+        given = details["input"]
+        message = f"'{self.shown(path)}' cannot be {_quoted(given)}; known: {', '.join(known)}"
+        return Fault(message, path=path, suggestion=suggest(given, known), rule="unknown-value")
+
+    def wrong_kind(self, path: Path, details: ErrorDetails) -> Fault:
+        context = details.get("ctx", {})
+        if details["type"] in ("kind_mapping", "kind_missing"):
+            return Fault(f"'{self.shown(path)}' {details['msg']}", path=path, rule="kind")
+        is_retired = details["type"] == "kind_retired"
+        suggestion = None if is_retired else suggest(context["kind"], context["known"].split(", "))
+        return Fault(details["msg"], path=path, suggestion=suggestion, rule="unknown-kind")
+
+    def wrong_type(self, path: Path, wanted: Sequence[str], given: Any) -> Fault:
+        message = f"'{self.shown(path)}' must be {' or '.join(wanted)}, not {_said(given)}"
+        return Fault(message, path=path, suggestion=_rewrite(wanted, given), rule="type")
+
+    def sentence(self, path: Path, details: ErrorDetails) -> str:
+        where = self.shown(path)
+        message = details["msg"].removeprefix("Value error, ")
+        if details["type"] == "string_pattern_mismatch":
+            return f"'{where}' cannot be {_quoted(details['input'])}: use letters, digits, '-' and '_'"
+        message = message.replace("Input should", "must").replace("Keys should be", "keys must be")
+        message = message[:1].lower() + message[1:]
+        return f"'{where}' {message}" if message.startswith(("must", "needs", "keys")) and where else message
 
 
 def _instead(key: str, section: type[Section] | None) -> str | None:
     replacement = section.instead.get(key) if section else None
     return f"Did you mean '{replacement}'?" if replacement else None
-
-
-def _misplaced(
-    key: str, above: Sequence[str | int], section: type[Section] | None, model: type[Section], document: Any
-) -> str | None:
-    """Where the key belongs, if it is one of the sections right inside or of one around."""
-    for name, field in section.model_fields.items() if section else ():
-        inner = [option for option in _options(field.annotation, {}) if _is_section(option)]
-        if any(key in keys(option) for option in inner):
-            return f"It belongs in '{dotted([*above, field.alias or name])}'."
-    for depth in range(len(above) - 1, -1, -1):
-        outer = section_at(model, document, above[:depth])
-        if outer and key in keys(outer):
-            return (
-                f"It belongs in '{dotted(above[:depth])}'; check its indentation."
-                if depth
-                else ("It belongs at the root; check its indentation.")
-            )
-    return None
-
-
-def _not_one_of(path: Path, details: ErrorDetails) -> Fault:
-    expected = str(details["ctx"]["expected"])
-    known = [word.strip().strip("'") for word in expected.replace(" or ", ",").split(",")]
-    given = details["input"]
-    message = f"'{dotted(path)}' cannot be {_quoted(given)}; known: {', '.join(known)}"
-    return Fault(message, path=path, suggestion=suggest(given, known), rule="unknown-value")
-
-
-def _wrong_kind(path: Path, details: ErrorDetails) -> Fault:
-    context = details.get("ctx", {})
-    if details["type"] in ("kind_mapping", "kind_missing"):
-        return Fault(f"'{dotted(path)}' {details['msg']}", path=path, rule="kind")
-    suggestion = suggest(context["kind"], context["known"].split(", "))
-    if details["type"] == "kind_retired":
-        suggestion = None
-    return Fault(details["msg"], path=path, suggestion=suggestion, rule="unknown-kind")
 
 
 def _wanted(details: ErrorDetails) -> str | None:
@@ -281,11 +303,6 @@ def _wanted(details: ErrorDetails) -> str | None:
         if kind.endswith(ending) and kind.removesuffix(ending) in _WANTED:
             return _WANTED[kind.removesuffix(ending)]
     return None
-
-
-def _wrong_type(path: Path, wanted: Sequence[str], given: Any) -> Fault:
-    message = f"'{dotted(path)}' must be {' or '.join(wanted)}, not {_said(given)}"
-    return Fault(message, path=path, suggestion=_rewrite(wanted, given), rule="type")
 
 
 def _rewrite(wanted: Sequence[str], given: Any) -> str | None:
@@ -299,21 +316,6 @@ def _rewrite(wanted: Sequence[str], given: Any) -> str | None:
     if isinstance(given, str) and given.isdigit() and "a whole number" in wanted:
         return f"Write {given} without quotes."
     return None
-
-
-def _sentence(path: Path, details: ErrorDetails) -> str:
-    message = details["msg"].removeprefix("Value error, ")
-    if details["type"] == "string_pattern_mismatch":
-        return f"'{dotted(path)}' cannot be {_quoted(details['input'])}: use letters, digits, '-' and '_'"
-    message = message.replace("Input should", "must").replace("Keys should be", "keys must be")
-    message = message[:1].lower() + message[1:]
-    return (
-        f"'{dotted(path)}' {message}" if message.startswith(("must", "needs", "keys")) and path else message
-    )
-
-
-def _rule(kind: str) -> str:
-    return kind.replace("_", "-")
 
 
 def _said(value: Any) -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SectionT = TypeVar("SectionT", bound=Section)
 
+KINDS_OF = "x-kinds-of"  # in JSON schemas: "any kind of this section"
+
 
 class Kinds(Generic[SectionT]):
     """The kinds of one section; also the pydantic annotation of a field that takes any of them.
@@ -110,7 +112,8 @@ class Kinds(Generic[SectionT]):
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {"oneOf": [handler(kind.__pydantic_core_schema__) for kind in self]}
+        # The schemas of the kinds hold one another; `polyaxonfile.schema` puts them where this stands.
+        return {KINDS_OF: self.section}
 
 
 class OrWithoutKind(Generic[SectionT]):

@@ -79,11 +79,13 @@ OR_TEMPLATE = OrTemplate()
 Text: TypeAlias = StrictStr
 Texts: TypeAlias = list[StrictStr]
 # `[a, b]` or "a, b"
-TextList: TypeAlias = Annotated[list[StrictStr], BeforeValidator(_split)]
-# Labels, annotations, node selectors: Kubernetes wants text there, YAML gives `true` and `1`.
-AnyText: TypeAlias = Annotated[
-    StrictStr, BeforeValidator(_to_text), WithJsonSchema({"type": ["string", "number", "boolean"]})
+TextList: TypeAlias = Annotated[
+    list[StrictStr],
+    BeforeValidator(_split),
+    WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}),
 ]
+# Labels, annotations, node selectors: Kubernetes wants text there, YAML gives `true` and `1`.
+AnyText: TypeAlias = Annotated[StrictStr, BeforeValidator(_to_text), WithJsonSchema({})]
 Name: TypeAlias = Annotated[StrictStr, Field(pattern=r"^[-a-zA-Z0-9_]+$")]
 PositiveInt: TypeAlias = Annotated[int, Field(gt=0)]
 

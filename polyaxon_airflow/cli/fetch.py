@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -18,9 +18,16 @@ TIMEOUT = 30  # seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("root", type=Path, nargs="?", default=Path(), metavar="DAGS_FOLDER", help="by default here")
-    parser.add_argument("--allow", action="append", default=[], metavar="PATTERN",
-                        help="allow this too, besides what components/allowed.txt allows")
+    parser.add_argument(
+        "root", type=Path, nargs="?", default=Path(), metavar="DAGS_FOLDER", help="by default here"
+    )
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="allow this too, besides what components/allowed.txt allows",
+    )
     parser.add_argument("--hub", default=fetching.HUB, metavar="URL", help="where components of the hub are")
     parser.add_argument("--update", action="store_true", help="fetch again what is there already")
 
@@ -52,7 +59,8 @@ class _SameHost(HTTPRedirectHandler):
     def __init__(self, host: str) -> None:
         self.host = host
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-        if urlparse(newurl).netloc != self.host:
-            raise OSError(f"it leads to another host: {newurl}")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+    def redirect_request(self, *arguments: Any) -> Request | None:
+        url = arguments[-1]
+        if urlparse(url).netloc != self.host:
+            raise OSError(f"it leads to another host: {url}")
+        return super().redirect_request(*arguments)

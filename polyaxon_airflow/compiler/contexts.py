@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.compiler.rendering import render
+from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.runtimes.service import Service
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def to_text(value: Any) -> str:
     """A value as one argument: JSON for what is no text, nothing for null."""
     if value is None:
         return ""
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise CompilationError(f"{value} does not fit in 64 bits")
     if isinstance(value, (bool, int, float, list, dict)):
         return json.dumps(value, separators=(",", ":"), default=str, ensure_ascii=False)
     return str(value)

@@ -18,8 +18,8 @@ from airflow.configuration import conf
 from airflow.dag_processing.bundles.base import BaseDagBundle
 
 from polyaxon_airflow.dag.isolation import Isolation
-from polyaxon_airflow.dag.recognise import is_polyaxonfile
 from polyaxon_airflow.dag.shards import stub_text, stubs_for
+from polyaxon_airflow.polyaxonfile.recognise import is_polyaxonfile
 
 
 class PolyaxonDagBundle(BaseDagBundle):

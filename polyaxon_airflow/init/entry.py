@@ -63,6 +63,7 @@ class Init(Section):
                 "an init entry has one source, this one has {given}",
                 {"given": ", ".join(given)},
             )
-        if isinstance(self.git, Git) and not self.git.url and not self.connection:
+        # A template hides its url, so that as in Polyaxon it needs a connection.
+        if self.git and not self.connection and not getattr(self.git, "url", None):
             raise PydanticCustomError("init_git", "git needs a url, or a connection to a repository")
         return self

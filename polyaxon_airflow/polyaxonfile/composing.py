@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -64,11 +63,10 @@ def unfit(layer: Operation, error: ValidationError, run: Runtime | None) -> Find
     """What a patch of a run has that its kind has no place for."""
     model = Operation if run is None else type(run)
     if layer.run_patch:
-        found = explain.faults(error, model, layer.run_patch)
-        return FindingsError(
-            Finding(layer, replace(fault, path=("runPatch", *fault.path))) for fault in found
-        )
-    return FindingsError(Finding(layer, fault) for fault in explain.faults(error, model, layer.to_dict()))
+        found = explain.faults(error, model, layer.run_patch, above=("runPatch",))
+    else:
+        found = explain.faults(error, model, layer.to_dict())
+    return FindingsError(Finding(layer, fault) for fault in found)
 
 
 def _run(base: object, operation: Operation, strategy: Strategy, over: Strategy) -> Runtime | None:

@@ -51,15 +51,15 @@ def fetch(
 ) -> list[Fetched]:
     """Fetch what the polyaxonfiles refer to and the folder of components does not have yet; with `update`, all of it.
 
-    `download` gives the bytes of a url and raises OSError. Raises PolyaxonfileError with everything that was not
-    allowed, not there or no component; what could be fetched is kept all the same.
+    `download` gives the bytes of a url and raises OSError. Raises PolyaxonfileError with every file that cannot be read
+    and every reference that is not allowed, not there or no component; what could be fetched is kept all the same.
     """
     folder = root / FOLDER
     lock = dict(read_lock(folder))
     patterns = (*read_allowed(folder), *allowed)
-    waiting = [reference for file in files for reference in references_of(_parsed(file))]
-    done: dict[str, Fetched] = {}
     faults: list[Fault] = []
+    waiting = [reference for file in files for reference in _references_in(file, faults)]
+    done: dict[str, Fetched] = {}
     while waiting:
         reference = waiting.pop(0)
         if reference in done or (reference in lock and not update):
@@ -117,8 +117,13 @@ def is_allowed(reference: str, url: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
-def _parsed(file: Path) -> Operation:
-    return parse(read_document(file))
+def _references_in(file: Path, faults: list[Fault]) -> list[str]:
+    """The references of a file; what is wrong with the file goes to the faults."""
+    try:
+        return list(references_of(parse(read_document(file))))
+    except PolyaxonfileError as error:
+        faults += error.faults
+        return []
 
 
 def _download(reference: str, url: str, patterns: Iterable[str], download: Callable[[str], bytes]) -> str:
@@ -133,7 +138,9 @@ def _download(reference: str, url: str, patterns: Iterable[str], download: Calla
             raise PolyaxonfileError([Fault(f"{reference}: more than {MAX_BYTES:,} bytes", rule="fetch")])
         return content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PolyaxonfileError([Fault(f"{reference} cannot be fetched from {url}: {error}", rule="fetch")]) from error
+        raise PolyaxonfileError(
+            [Fault(f"{reference} cannot be fetched from {url}: {error}", rule="fetch")]
+        ) from error
 
 
 def _wider(line: str) -> str:
@@ -143,7 +150,9 @@ def _wider(line: str) -> str:
 def _store(folder: Path, lock: dict[str, Locked], reference: str, url: str, text: str) -> Fetched:
     content = text.encode("utf-8")
     digest = hashlib.sha256(content).hexdigest()
-    slug = re.sub(r"[^a-zA-Z0-9]+", "-", reference.partition(" ")[2].removeprefix("https://")).strip("-")[-60:]
+    slug = re.sub(r"[^a-zA-Z0-9]+", "-", reference.partition(" ")[2].removeprefix("https://")).strip("-")[
+        -60:
+    ]
     name = f"{slug}-{digest[:8]}.yaml"
     is_new = reference not in lock or lock[reference].sha256 != digest
     folder.mkdir(parents=True, exist_ok=True)

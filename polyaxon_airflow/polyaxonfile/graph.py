@@ -73,7 +73,10 @@ def build_graph(authored: Operation, composed: Operation) -> Graph:
     readable = _readable(nodes, composed.inputs or [])
     for node in nodes:
         findings += check_params(node.operation, node.composed, readable)
-    return Graph(tuple(nodes), tuple(findings))
+    # An operation that got its component from the dag's library is a copy; its place is that of the one in the file.
+    copies = {id(node.operation): node.authored for node in nodes}
+    placed = [Finding(copies.get(id(finding.layer), finding.layer), finding.fault) for finding in findings]
+    return Graph(tuple(nodes), tuple(placed))
 
 
 def in_order(nodes: Sequence[GraphNode]) -> list[list[str]]:

@@ -29,6 +29,7 @@ def check_params(
     `readable` holds the declarations of what a ref may read, by `ops.train.outputs.loss`; None outside of a dag.
     """
     yield from _check_joins(authored)
+    yield from _check_matrix(authored, composed)
     params = all_params(composed)
     inputs, outputs = composed.inputs or [], composed.outputs or []
     for io in inputs:
@@ -84,6 +85,17 @@ def _check_joins(authored: Operation) -> Iterator[Finding]:
                 yield Finding(
                     layer, Fault(message, path=("joins", index), suggestion=suggestion, rule="join")
                 )
+
+
+def _check_matrix(authored: Operation, composed: Operation) -> Iterator[Finding]:
+    if composed.matrix is not None and getattr(composed.matrix, "params", None) == {}:
+        layer = next((layer for layer in layers(authored) if layer.matrix is not None), authored)
+        suggestion = "Write params: {lr: {kind: choice, value: [0.1, 0.01]}}."
+        fault = Fault(
+            "a matrix needs params to search", path=("matrix", "params"), suggestion=suggestion, rule="matrix"
+        )
+        if composed.matrix.kind in ("grid", "bayes"):  # the other kinds take no params in Polyaxon
+            yield Finding(layer, fault)
 
 
 def _check_given(

@@ -55,7 +55,7 @@ def resolve(operation: Operation, document: Document, root: Path | None) -> Reso
     resolver = _Resolver(root.resolve() if root else None)
     file = Path(document.file).resolve() if document.file else None
     found = resolver.operation(operation, _At(document, (), file, (("pathRef", str(file)),)))
-    return Resolved(found, resolver.sources, tuple(resolver.findings), tuple(resolver.faults))
+    return Resolved(found, Sources.placed(resolver.places), tuple(resolver.findings), tuple(resolver.faults))
 
 
 def read_lock(folder: Path) -> dict[str, Locked]:
@@ -98,7 +98,7 @@ class _Resolver:
     """Walks one operation; what it finds on the way is its state."""
 
     root: Path | None
-    sources: Sources = field(default_factory=Sources)
+    places: list[tuple[Operation, Document, tuple[str | int, ...]]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
@@ -111,7 +111,7 @@ class _Resolver:
         if isinstance(operation.run, Dag):
             update["run"] = self.dag(operation.run, at)
         resolved = operation.model_copy(update=update) if update else operation
-        self.sources = self.sources.placing(resolved, at.document, at.path)
+        self.places += [(layer, at.document, at.path) for layer in (operation, resolved)]
         return resolved
 
     def dag(self, dag: Dag, at: _At) -> Dag:

@@ -56,9 +56,10 @@ class Sources:
     def __or__(self, other: Sources) -> Sources:
         return Sources({**self._places, **other._places})
 
-    def placing(self, operation: Operation, document: Document, path: Path) -> Sources:
-        """With one operation more, but nothing of what stands inside it."""
-        return Sources({**self._places, id(operation): _Place(operation, document, path)})
+    @classmethod
+    def placed(cls, places: Iterable[tuple[Operation, Document, Path]]) -> Sources:
+        """The sources of operations whose documents and paths are known."""
+        return cls({id(layer): _Place(layer, document, path) for layer, document, path in places})
 
     def standing_for(self, new: Operation, old: Operation) -> Sources:
         """With an operation that was made from another one and has no place of its own."""

@@ -167,9 +167,12 @@ class IO(Section):
         given = dict(given)
         if "value" in given and "isOptional" not in given and "is_optional" not in given:
             given["isOptional"] = True
-        options = given.pop("options", None)
-        if options is not None and isinstance(given.get("validation") or {}, dict):
-            given["validation"] = {**(given.get("validation") or {}), "options": options}
+        # As in Polyaxon: these two are older spellings of rules. `delay_validation` is not `delayValidation`, and no
+        # more than a rule without effect; the checker says so.
+        older = {"options": given.pop("options", None), "delay": given.pop("delay_validation", None)}
+        rules = {name: rule for name, rule in older.items() if rule is not None}
+        if rules and isinstance(given.get("validation") or {}, dict):
+            given["validation"] = {**(given.get("validation") or {}), **rules}
         return given
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from polyaxon_airflow.scalars import Text
@@ -67,4 +67,5 @@ def in_full(value: Any) -> Any:
     return value if not value or not _FULL_FORM.isdisjoint(value) else {"value": value}
 
 
-AnyParam: TypeAlias = Annotated[Param, BeforeValidator(in_full)]
+# In JSON schemas anything: any value may be a param.
+AnyParam: TypeAlias = Annotated[Param, BeforeValidator(in_full), WithJsonSchema({})]

@@ -172,6 +172,8 @@ def _text(value: Any) -> str:
 
 def _as_text(value: Any) -> str:
     # As in Polyaxon: a str takes anything; JSON stands for what is neither text nor a date (spec section 2.3).
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise ValueError("must fit in 64 bits")
     if isinstance(value, (bool, int, float, dict, list)):
         return json.dumps(value, separators=(",", ":"), default=str)
     return str(value)

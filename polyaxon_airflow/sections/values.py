@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from polyaxon_airflow.scalars import OR_TEMPLATE, Text, TextsOrTemplate, is_template
@@ -49,6 +49,10 @@ def _uuid(text: str) -> str:
 
 
 Uuid: TypeAlias = Annotated[StrictStr, AfterValidator(_uuid)]
+
+
+# In JSON schemas: a list, or "a, b".
+LISTED = WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]})
 
 
 class Git(Section):
@@ -93,10 +97,10 @@ class File(Section):
 
 class Tensorboard(Section):
     port: Annotated[StrictInt | str, OR_TEMPLATE] | None = None
-    uuids: Annotated[Annotated[list[Uuid] | str, OR_TEMPLATE], BeforeValidator(_split)] | None = None
+    uuids: Annotated[Annotated[list[Uuid] | str, OR_TEMPLATE], BeforeValidator(_split), LISTED] | None = None
     use_names: Annotated[bool | str, OR_TEMPLATE] | None = None
     path_prefix: Text | None = None
-    plugins: Annotated[TextsOrTemplate, BeforeValidator(_split)] | None = None
+    plugins: Annotated[TextsOrTemplate, BeforeValidator(_split), LISTED] | None = None
 
 
 class Event(Section):

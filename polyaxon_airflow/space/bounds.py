@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import AfterValidator, StrictFloat, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from polyaxon_airflow.section import Section
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 
 class Bounds(Section):
@@ -33,6 +38,13 @@ class Bounds(Section):
         if isinstance(value, str):
             raise PydanticCustomError("bounds", "expects {forms}", {"forms": cls._forms()})
         return value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        short = [{"type": "array"}, {"type": "string"}] if cls.has_text_form else [{"type": "array"}]
+        return {"anyOf": [handler(schema), *short]}
 
     @classmethod
     def _forms(cls) -> str:

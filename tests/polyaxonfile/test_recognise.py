@@ -1,6 +1,6 @@
 import pytest
 
-from polyaxon_airflow.dag.recognise import is_polyaxonfile, looks_like_polyaxonfile
+from polyaxon_airflow.polyaxonfile.recognise import is_polyaxonfile, looks_like_polyaxonfile
 
 
 @pytest.mark.parametrize(
