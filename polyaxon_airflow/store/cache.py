@@ -97,5 +97,5 @@ def _original(
         .where(usable)
         .order_by(table.c.cached_at.desc(), table.c.id.desc())
     )
-    row = connection.execute(query.limit(1)).mappings().one_or_none()
+    row = connection.execute(query.limit(1)).one_or_none()
     return None if row is None else to_run(row)

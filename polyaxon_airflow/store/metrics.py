@@ -7,12 +7,11 @@ revision, so that it reads again only what has grown.
 from __future__ import annotations
 
 import math
-import sys
-from array import array
+import struct
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import groupby
-from operator import itemgetter
+from operator import itemgetter, lt
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select, update
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.store.database import Database
 
 _FULL = 512  # points in a segment; a report rewrites at most one such segment a metric
+_POINT = 24  # bytes of one
 _AT_ONCE = 1000  # curves in one query
 
 
@@ -185,40 +185,25 @@ def _merge(
     """Steps, values and times of a curve. A later try replaces an earlier one from its first step on."""
     if len(segments) == 1:
         steps, values, times = _columns(segments[0][1])
-        if steps.tolist() == sorted(set(steps)):
-            return tuple(steps), tuple(values), tuple(times)
+        if all(map(lt, steps, steps[1:])):
+            return steps, values, times
     last: dict[int, tuple[int, float, float]] = {}
     for _, tried in groupby(segments, key=itemgetter(0)):
         points = [point for _, packed in tried for point in zip(*_columns(packed), strict=True)]
         first = min(step for step, _, _ in points)
         last = {step: point for step, point in last.items() if step < first}
         last.update((point[0], point) for point in points)
-    rows = sorted(last.values())
+    rows = sorted(last.values(), key=itemgetter(0))
     return tuple(row[0] for row in rows), tuple(row[1] for row in rows), tuple(row[2] for row in rows)
 
 
 def _pack(points: Sequence[tuple[int, float, float]]) -> bytes:
     """Columns one after the other, little end first: steps (int64), values and times (float64)."""
     steps, values, times = zip(*points, strict=True)
-    return _bytes(array("q", steps)) + _bytes(array("d", values)) + _bytes(array("d", times))
+    return struct.pack(f"<{len(points)}q{2 * len(points)}d", *steps, *values, *times)
 
 
-def _columns(packed: bytes) -> tuple[array[int], array[float], array[float]]:
-    width = len(packed) // 3
-    steps, values, times = array("q"), array("d"), array("d")
-    _fill(steps, packed[:width])
-    _fill(values, packed[width : 2 * width])
-    _fill(times, packed[2 * width :])
-    return steps, values, times
-
-
-def _bytes(column: array[int] | array[float]) -> bytes:
-    if sys.byteorder == "big":
-        column.byteswap()
-    return column.tobytes()
-
-
-def _fill(column: array[int] | array[float], packed: bytes) -> None:
-    column.frombytes(packed)
-    if sys.byteorder == "big":
-        column.byteswap()
+def _columns(packed: bytes) -> tuple[tuple[int, ...], tuple[float, ...], tuple[float, ...]]:
+    count = len(packed) // _POINT
+    row = struct.unpack(f"<{count}q{2 * count}d", packed)
+    return row[:count], row[count : 2 * count], row[2 * count :]

@@ -10,25 +10,26 @@ from sqlalchemy import select
 from polyaxon_airflow.errors import StoreError
 from polyaxon_airflow.store import schema
 from polyaxon_airflow.store.records import Run
-from polyaxon_airflow.store.values import LABELS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
-COLUMNS = [schema.run.c[field.name] for field in fields(Run) if field.name != "content"]
+NAMES = [field.name for field in fields(Run) if field.name != "content"]
+COLUMNS = [schema.run.c[name] for name in NAMES]
 
 
-def to_run(row: Mapping[Any, Any]) -> Run:
-    return Run(**{**row, **{name: tuple(row[name]) for name in LABELS}})
+def to_run(row: Sequence[Any], content: Any = None) -> Run:
+    """The run in a row of COLUMNS."""
+    return Run(**dict(zip(NAMES, row, strict=True)), content=content)
 
 
 def find_run(connection: Connection, uuid: str) -> Run | None:
     """The whole run, with its content."""
-    query = select(*COLUMNS, schema.content.c.content).outerjoin_from(schema.run, schema.content)
-    row = connection.execute(query.where(schema.run.c.uuid == uuid)).mappings().one_or_none()
-    return None if row is None else to_run(row)
+    query = select(schema.content.c.content, *COLUMNS).outerjoin_from(schema.run, schema.content)
+    row = connection.execute(query.where(schema.run.c.uuid == uuid)).one_or_none()
+    return None if row is None else to_run(row[1:], row[0])
 
 
 def the_run(connection: Connection, uuid: str) -> Run:

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection
     from typing_extensions import Unpack
 
     from polyaxon_airflow.store.database import Database
     from polyaxon_airflow.store.lifecycle import Status
+    from polyaxon_airflow.store.query.parse import Query
     from polyaxon_airflow.store.records import Run
 
 
@@ -104,16 +105,19 @@ class Runs:
         asks for. Raises QueryError, which shows the place of the fault.
         """
         orders = parse_sort(sort or "-updated_at")
-        chosen = [*_chosen(query, at, project, user), *_outermost(dag_id)]
-        selected = ordered(select(*COLUMNS).where(*chosen), orders).limit(limit).offset(offset)
+        read = _read(query, at)
+        chosen = [*_chosen(read, project, user), *_outermost(dag_id)]
+        selected = ordered(select(*COLUMNS).where(*chosen), orders, read).limit(limit).offset(offset)
         with self.database.read() as connection:
-            return [to_run(row) for row in connection.execute(selected).mappings()]
+            return [to_run(row) for row in connection.execute(selected)]
 
     def count(
         self, query: str | None = None, *, at: datetime, project: str | None = None, user: str | None = None
     ) -> int:
         """How many runs `find` finds without a limit."""
-        counted = select(func.count()).select_from(schema.run).where(*_chosen(query, at, project, user))
+        counted = (
+            select(func.count()).select_from(schema.run).where(*_chosen(_read(query, at), project, user))
+        )
         with self.database.read() as connection:
             return connection.scalar(counted) or 0
 
@@ -122,7 +126,7 @@ class Runs:
         order = (schema.run.c.trial_index.nulls_last(), schema.run.c.id)
         query = select(*COLUMNS).where(schema.run.c.pipeline == pipeline).order_by(*order)
         with self.database.read() as connection:
-            return [to_run(row) for row in connection.execute(query).mappings()]
+            return [to_run(row) for row in connection.execute(query)]
 
     def update(self, uuid: str, *, at: datetime, **changes: Unpack[Changes]) -> Run:
         """Change a run. `inputs`, `outputs` and `meta` are merged key by key, everything else is replaced.
@@ -184,9 +188,9 @@ class Runs:
     ) -> list[tuple[Run, Condition]]:
         """Each time since then that a run came to one of these statuses, oldest first; runs are chosen as in `find`."""
         table = schema.condition
-        chosen = [*_chosen(query, at, None, None), *_outermost(dag_id)]
+        chosen = [*_chosen(_read(query, at), None, None), *_outermost(dag_id)]
         selected = (
-            select(*COLUMNS, *(table.c[name].label(f"condition_{name}") for name in _CONDITION))
+            select(*COLUMNS, *(table.c[name] for name in _CONDITION))
             .join(table, schema.run.c.id == table.c.run_id)
             # The first for the index: a run is updated when its status changes.
             .where(schema.run.c.updated_at >= since, table.c.since >= since, table.c.status.in_(statuses))
@@ -194,8 +198,8 @@ class Runs:
             .order_by(table.c.since, schema.run.c.id, table.c.number)
         )
         with self.database.read() as connection:
-            rows = connection.execute(selected).mappings().all()
-        return [_run_and_condition(row) for row in rows]
+            rows = connection.execute(selected).all()
+        return [(to_run(row[: len(COLUMNS)]), Condition(*row[len(COLUMNS) :])) for row in rows]
 
     def last_update(self) -> datetime | None:
         """When any run was updated last."""
@@ -209,17 +213,13 @@ class Runs:
             connection.execute(update(schema.run).where(schema.run.c.uuid == uuid).values(heartbeat_at=at))
 
 
-def _chosen(
-    query: str | None, at: datetime, project: str | None, user: str | None
-) -> list[ColumnElement[bool]]:
+def _read(query: str | None, at: datetime) -> Query | None:
+    return parse_query(query, at) if query and query.strip() else None
+
+
+def _chosen(query: Query | None, project: str | None, user: str | None) -> list[ColumnElement[bool]]:
     own = [] if project is None else [schema.run.c.project == project]
-    return own if query is None or not query.strip() else [*own, condition(parse_query(query, at), user)]
-
-
-def _run_and_condition(row: RowMapping) -> tuple[Run, Condition]:
-    values = dict(row)
-    reached = Condition(*(values.pop(f"condition_{name}") for name in _CONDITION))
-    return to_run(values), reached
+    return own if query is None else [*own, condition(query, user)]
 
 
 def _outermost(dag_id: str | None) -> list[ColumnElement[bool]]:

@@ -65,6 +65,19 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class Names(TypeDecorator[tuple[str, ...]]):
+    """Some names, as a JSON list."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ARG002
+        return to_json([storable(name) for name in value])
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[str, ...]:  # noqa: ARG002
+        return tuple(json.loads(value))
+
+
 class Utc(TypeDecorator[datetime]):
     """An aware datetime; UTC when it comes back."""
 
@@ -168,8 +181,8 @@ run = Table(
     Column("inputs", Json, nullable=False),
     Column("outputs", Json, nullable=False),
     Column("meta", Json, nullable=False),
-    Column("tags", Json, nullable=False),
-    Column("connections", Json, nullable=False),
+    Column("tags", Names, nullable=False),
+    Column("connections", Names, nullable=False),
     Column("handle", Json),
     UniqueConstraint("uuid", name="plx_run_uuid"),
     Index("plx_run_updated", "updated_at"),
@@ -212,7 +225,7 @@ value = Table(
     _of_a_run(),
     Column("key", Name, primary_key=True),  # inputs.lr, outputs.loss, meta.iteration
     Column("number", Number),
-    Column("text", Name, nullable=False),
+    Column("text", Name),  # of what is no number
     Index("plx_value_number", "key", "number"),
     Index("plx_value_text", "key", "text"),
 )

@@ -53,13 +53,15 @@ def key_of(section: str, name: str) -> str:
 
 
 def searchable(value: Any) -> dict[str, Any]:
-    """The number and the text under which a search finds a value.
+    """The number under which a search finds a value, or else its text.
 
     >>> searchable(0.5), searchable("adam"), searchable(True)
-    ({'number': 0.5, 'text': '0.5'}, {'number': None, 'text': 'adam'}, {'number': None, 'text': 'true'})
+    ({'number': 0.5, 'text': None}, {'number': None, 'text': 'adam'}, {'number': None, 'text': 'true'})
     """
-    text = value if isinstance(value, str) else schema.to_json(value)
-    return {"number": _number(value), "text": shortened(text)}
+    number = _number(value)
+    if number is not None:
+        return {"number": number, "text": None}
+    return {"number": None, "text": shortened(value if isinstance(value, str) else schema.to_json(value))}
 
 
 def shortened(text: str) -> str:

@@ -54,14 +54,13 @@ class TestLog:
         assert math.isnan(first)
         assert second == 0.5
 
-    @pytest.mark.parametrize("batch", [1, 7, 512, 513, 2000])
+    @pytest.mark.parametrize("batch", [20, 511, 512, 513, 1100])
     def test_long_curves_in_any_batches(self, store, batch):
         store.runs.begin(run())
-        written = [(step, step / 7) for step in range(2000)]
-        for start in range(0, 2000, batch if batch > 1 else 1999):
+        written = [(step, step / 7) for step in range(1100)]
+        for start in range(0, 1100, batch):
             store.metrics.log(uuid(1), points(*written[start : start + batch]), at=NOON)
-        expected = written if batch > 1 else [written[0], written[1999]]
-        assert curve(store) == expected
+        assert curve(store) == written
 
     def test_an_unknown_run_is_an_error(self, store):
         with pytest.raises(StoreError, match="no run"):

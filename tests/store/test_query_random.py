@@ -6,7 +6,7 @@ import random
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store.samples import NOON, after, run, uuid
@@ -233,7 +233,6 @@ def grouped(inner):
     )
 
 
-@settings(max_examples=150, deadline=None)
 @given(query=st.recursive(EXPRESSIONS, grouped, max_leaves=6))
 def test_random_queries_mean_what_python_says(crowd, query):
     text, holds = query
@@ -262,6 +261,18 @@ def test_sorted_by_a_column(crowd, sort, descending):
 
 
 @pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize(
+    "query", ["metrics.loss:~nil", "metrics.loss:~>0.1, status:~lost", "metrics.loss:0.5"]
+)
+def test_sorted_by_a_metric_that_all_have(crowd, query, descending):
+    chosen = {run.uuid for run in crowd.runs.find(query, at=NOON)}
+    assert chosen
+    expected = sorted((run for run in RUNS if run.uuid in chosen), key=loss, reverse=descending)
+    order = crowd.runs.find(query, at=NOON, sort="-" * descending + "metrics.loss")
+    assert [run.uuid for run in order] == [run.uuid for run in expected]
+
+
+@pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize(("sort", "get"), [("metrics.loss", loss), ("params.lr", lr)])
 def test_sorted_by_a_value_numbers_first(crowd, sort, get, descending):
     def number(run):
@@ -269,7 +280,13 @@ def test_sorted_by_a_value_numbers_first(crowd, sort, get, descending):
 
     def text(run):
         value = get(run)
-        return value if value is None or isinstance(value, str) else json.dumps(value)
+        return (
+            value
+            if value is None or isinstance(value, str)
+            else None
+            if is_number(value)
+            else json.dumps(value)
+        )
 
     expected = nothing_last(nothing_last(RUNS, text, descending), number, descending)
     order = crowd.runs.find(at=NOON, sort="-" * descending + sort)

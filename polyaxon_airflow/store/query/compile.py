@@ -22,7 +22,7 @@ from polyaxon_airflow.store.values import key_of, shortened
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import Column, ColumnElement, Select
 
     from polyaxon_airflow.store.query.fields import Field
     from polyaxon_airflow.store.query.operations import Operand, Operator
@@ -48,15 +48,24 @@ def condition(query: Query, user: str | None = None) -> Condition:
     return _condition(query, _Asked(user, _is_narrow(query)))
 
 
-def ordered(query: Select[Any], orders: Sequence[Order]) -> Select[Any]:
-    """The query with its runs sorted: those without a value last, and equal ones in the order they began."""
+def ordered(selected: Select[Any], orders: Sequence[Order], query: Query | None = None) -> Select[Any]:
+    """The runs sorted: those without a value last, and equal ones in the order they began.
+
+    `query` is what they were selected by. Where it leaves only runs with a value, and only some of the values, the
+    sort says so too: an index then gives the first runs without looking at all others.
+    """
     for order in orders:
-        query, keys = _sort_keys(query, order.field)
-        directed = [key.desc() if order.descending else key.asc() for key in keys]
-        # An index serves a column that is never NULL only without this.
-        last = [key.nulls_last() for key in directed] if _may_lack(order.field) else directed
-        query = query.order_by(*last)
-    return query.order_by(schema.run.c.id)
+        if order.field.source == "column":
+            keys = [schema.run.c[order.field.name]]
+            complete = not keys[0].nullable
+        else:
+            bounds = [] if query is None else _bounds(order.field, query)
+            selected, keys = _with_value(selected, order.field, bounds)
+            complete = bool(bounds)
+        for key in keys:
+            directed = key.desc() if order.descending else key.asc()
+            selected = selected.order_by(directed if complete else directed.nulls_last())
+    return selected.order_by(schema.run.c.id)
 
 
 @dataclass(frozen=True)
@@ -100,10 +109,14 @@ def _comparison(field: Field, operation: Operation, asked: _Asked) -> Condition:
     if operation.operator == "any":
         return true()
     if operation.operator in COMPARISONS and operation.negated:
-        opposite = replace(operation, operator=_OPPOSITE[operation.operator], negated=False)
-        return _SOURCES[field.source](field, opposite, asked)
+        return _SOURCES[field.source](field, _opposite(operation), asked)
     found = _SOURCES[field.source](field, operation, asked)
     return not_(found) if operation.negated else found
+
+
+def _opposite(operation: Operation) -> Operation:
+    """Of a negated comparison: not under 3 is 3 or more."""
+    return replace(operation, operator=_OPPOSITE[operation.operator], negated=False)
 
 
 def _column(field: Field, operation: Operation, _asked: _Asked) -> Condition:
@@ -239,7 +252,8 @@ def _value_matches(field: Field, operation: Operation) -> Condition:
     if field.kind == "scalar":
         return _matches(table.c.number, operation)
     if field.kind == "flag":
-        return table.c.text.in_(["true", "1"] if operation.operands[0] else ["false", "0"])
+        asked = bool(operation.operands[0])
+        return or_(table.c.text == ("true" if asked else "false"), table.c.number == float(asked))
     words = [operand for operand in operation.operands if isinstance(operand, Text)]
     if operation.operator in COMPARISONS:
         return _value_compares(_COMPARE[operation.operator], words[0])
@@ -248,7 +262,7 @@ def _value_matches(field: Field, operation: Operation) -> Condition:
 
 def _value_equals(word: Text) -> Condition:
     table = schema.value
-    as_text = and_(table.c.number.is_(None), table.c.text.in_(_spellings(word)))
+    as_text = table.c.text.in_(_spellings(word))
     if word.number is None or math.isnan(word.number):
         return as_text
     return or_(table.c.number == word.number, as_text)
@@ -265,21 +279,32 @@ def _value_compares(compare: Callable[[Any, Any], Any], word: Text) -> Condition
     table = schema.value
     if word.number is not None:
         return compare(table.c.number, word.number)  # type: ignore[no-any-return]
-    return and_(table.c.number.is_(None), compare(table.c.text, shortened(word.text)))
+    return compare(table.c.text, shortened(word.text))  # type: ignore[no-any-return]
 
 
 def _plain(operand: Operand) -> Any:
     return operand.text if isinstance(operand, Text) else operand
 
 
-def _sort_keys(query: Select[Any], field: Field) -> tuple[Select[Any], list[ColumnElement[Any]]]:
-    """What to sort by: a column, or the number and then the text of a key of a mapping."""
-    if field.source == "column":
-        return query, [schema.run.c[field.name]]
+def _bounds(field: Field, query: Query) -> list[Operation]:
+    """What a query asks of a numeric field of all its runs, and no run without a number has."""
+    if isinstance(query, All):
+        return [bound for part in query.parts for bound in _bounds(field, part)]
+    if not isinstance(query, Comparison) or query.field != field or field.kind != "scalar":
+        return []
+    asked = query.operation
+    if asked.operator in COMPARISONS:
+        return [_opposite(asked) if asked.negated else asked]
+    bounds = asked.negated if asked.operator == "nil" else asked.operator == "=" and not asked.negated
+    return [asked] if bounds else []
+
+
+def _with_value(
+    selected: Select[Any], field: Field, bounds: Sequence[Operation]
+) -> tuple[Select[Any], list[Column[Any]]]:
+    """The runs with the number and the text of a key of a mapping; those without the key too, unless it is bound."""
     table = schema.value.alias()
-    own = and_(table.c.run_id == schema.run.c.id, table.c.key == key_of(field.name, field.key or ""))
-    return query.outerjoin(table, own), [table.c.number, table.c.text]
-
-
-def _may_lack(field: Field) -> bool:
-    return field.source != "column" or bool(schema.run.c[field.name].nullable)
+    number = table.c.number
+    own = [table.c.run_id == schema.run.c.id, table.c.key == key_of(field.name, field.key or "")]
+    own += [number.is_not(None) if asked.operator == "nil" else _matches(number, asked) for asked in bounds]
+    return selected.join(table, and_(*own), isouter=not bounds), [number, table.c.text]

@@ -115,7 +115,7 @@ def _parts_of_runs() -> None:
         sa.Column("run_id", _IDENTITY, autoincrement=False, nullable=False),
         sa.Column("key", _NAME, nullable=False),
         sa.Column("number", sa.Double()),
-        sa.Column("text", _NAME, nullable=False),
+        sa.Column("text", _NAME),
         sa.ForeignKeyConstraint(["run_id"], ["plx_run.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "key"),
     )
