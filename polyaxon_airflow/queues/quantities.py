@@ -86,6 +86,18 @@ def total(amounts: Iterable[Amounts]) -> Amounts:
     return sum(amounts, Amounts())
 
 
+def spoken(name: str, amount: Fraction) -> str:
+    """An amount as people write it.
+
+    >>> spoken("memory", quantity("64Gi")), spoken("cpu", quantity("500m"))
+    ('64Gi', '0.5')
+    """
+    if name != "memory":
+        return f"{float(amount):g}"
+    fitting = [unit for unit in ("Ti", "Gi", "Mi", "Ki") if amount >= _SUFFIXES[unit]]
+    return f"{float(amount / _SUFFIXES[fitting[0]]):g}{fitting[0]}" if fitting else f"{float(amount):g}"
+
+
 class Excess(NamedTuple):
     """A need that a quota can never meet."""
 
