@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from polyaxon_airflow.errors import PolyaxonAirflowError
 from polyaxon_airflow.keeper.database import AirflowDatabase
 from polyaxon_airflow.keeper.keeper import Keeper
+from polyaxon_airflow.keeper.notes import Notes
 from polyaxon_airflow.queues.reading import read_queues
 
 if TYPE_CHECKING:
@@ -57,27 +58,39 @@ def keep(settings: Settings, lives: Callable[[], bool]) -> None:
     """Look at the queues until `lives` says no. Raises SQLAlchemyError when the database fails."""
     database = AirflowDatabase(settings.url)
     file = _File(Path(settings.queues_file))
-    queues: Queues | None = None
-    keeper: Keeper | None = None
+    rounds: _Rounds | None = None
     try:
         while lives():
             if database.is_mine():
                 if file.has_changed() and (queues := file.read()) is not None:
-                    keeper = Keeper(queues)
-                    for change in database.apply(queues):
-                        log.info("pool %s", change)
-                if keeper and queues:
-                    _look(keeper, queues, database)
+                    rounds = _Rounds(queues, database)
+                if rounds:
+                    rounds.look()
             time.sleep(settings.interval)
     finally:
         database.close()
 
 
-def _look(keeper: Keeper, queues: Queues, database: AirflowDatabase) -> None:
-    snapshot = database.snapshot([place.pool for place in queues.places])
-    changes = keeper.look(snapshot, database.ended(keeper.missing(snapshot)))
-    database.write_weights(changes.weights)
-    database.write_slots(changes.slots)
+class _Rounds:
+    """Looks at the queues of one file, again and again."""
+
+    def __init__(self, queues: Queues, database: AirflowDatabase) -> None:
+        self._queues, self._database = queues, database
+        self._keeper, self._notes = Keeper(queues), Notes(queues)
+        self._pools = [place.pool for place in queues.places]
+        for change in database.apply(queues):
+            log.info("pool %s", change)
+
+    def look(self) -> None:
+        snapshot = self._database.snapshot(self._pools)
+        ended = self._database.ended(self._keeper.missing(snapshot))
+        changes = self._keeper.look(snapshot, ended)
+        self._database.write_weights(changes.weights)
+        self._database.write_slots(changes.slots)
+        self._database.write_notes(self._notes.started(snapshot))
+        if self._notes.are_due(snapshot):
+            used = self._database.used_in_last_hour(self._queues, snapshot)
+            self._database.write_notes(self._notes.waiting(snapshot, self._keeper.following, used))
 
 
 class _File:

@@ -6,6 +6,7 @@ Rows that somebody else has locked are left for the next look, so nobody ever wa
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -14,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from polyaxon_airflow.keeper.accounts import Ended
-from polyaxon_airflow.keeper.tables import DAG, POOL, RUN, TAG, TI
+from polyaxon_airflow.keeper.notes import MARK
+from polyaxon_airflow.keeper.tables import DAG, NOTE, POOL, RUN, TAG, TI
 from polyaxon_airflow.queues.pools import PoolChange, pool_changes
 from polyaxon_airflow.queues.snapshot import Pool, Snapshot, Task
 from polyaxon_airflow.queues.weights import NEXT_LEAST
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from polyaxon_airflow.queues.lookup import Queues
+    from polyaxon_airflow.queues.shares import Path
 
 HOLDING = ("queued", "running", "deferred")
 FIRST = 32  # waiting tasks of a sweep that one look reads
@@ -108,6 +111,35 @@ class AirflowDatabase:
                 self._connection.execute(write)
         return changes
 
+    def used_in_last_hour(self, queues: Queues, snapshot: Snapshot) -> dict[Path, float]:
+        """Slot-seconds that the tasks of each flow have run in the last hour."""
+        since = datetime.fromtimestamp(snapshot.now - 3600, timezone.utc)
+        with self._connection.begin():
+            rows = self._connection.execute(_ended_since(since, list(snapshot.pools))).all()
+        used: defaultdict[Path, float] = defaultdict(float)
+        for row in rows:
+            task = _task(row)
+            used[task.flow(queues.fairness(queues.pools()[task.pool]))] += row.seconds or 0.0
+        for task in snapshot.tasks:
+            if task.state == "running":
+                flow = task.flow(queues.fairness(queues.pools()[task.pool]))
+                used[flow] += task.slots * min(3600.0, snapshot.now - task.since)
+        return dict(used)
+
+    def write_notes(self, notes: Mapping[str, str]) -> None:
+        """Say something on tasks, unless a person already has."""
+        now = datetime.now(timezone.utc)
+        with self._connection.begin():
+            for key, text in notes.items():
+                mine = (
+                    (NOTE.c.ti_id == UUID(key)) & NOTE.c.content.startswith(MARK) & NOTE.c.user_id.is_(None)
+                )
+                written = self._connection.execute(
+                    sa.update(NOTE).where(mine).values(content=text, updated_at=now)
+                )
+                if not written.rowcount:
+                    self._connection.execute(_note_if_none(UUID(key), text, now))
+
     def write_slots(self, slots: Mapping[str, int]) -> None:
         """Set the slots of pools."""
         for pool, count in slots.items():
@@ -115,22 +147,33 @@ class AirflowDatabase:
                 self._connection.execute(sa.update(POOL).where(POOL.c.pool == pool).values(slots=count))
 
 
-def _tasks(pools: Sequence[str], *more: Any) -> sa.Select[Any]:
-    project = sa.select(sa.func.min(TAG.c.name)).where(
-        TAG.c.dag_id == TI.c.dag_id, TAG.c.name.startswith(PROJECT_TAG)
-    )
-    whose = (
-        RUN.c.run_after,
-        RUN.c.triggering_user_name,
-        DAG.c.owners,
-        project.scalar_subquery().label("project"),
-    )
+def _joined(*columns: Any) -> sa.Select[Any]:
+    """Task instances with the owner and the project that they belong to."""
     return (
-        sa.select(TI, *whose, *more)
+        sa.select(*columns)
+        .select_from(TI)
         .join(RUN, (RUN.c.dag_id == TI.c.dag_id) & (RUN.c.run_id == TI.c.run_id))
         .join(DAG, DAG.c.dag_id == TI.c.dag_id)
-        .where(TI.c.pool.in_(pools))
     )
+
+
+def _project() -> sa.ScalarSelect[Any]:
+    tags = sa.select(sa.func.min(TAG.c.name))
+    return tags.where(TAG.c.dag_id == TI.c.dag_id, TAG.c.name.startswith(PROJECT_TAG)).scalar_subquery()
+
+
+def _tasks(pools: Sequence[str], *more: Any) -> sa.Select[Any]:
+    whose = (RUN.c.run_after, RUN.c.triggering_user_name, DAG.c.owners, _project().label("project"))
+    return _joined(TI, *whose, *more).where(TI.c.pool.in_(pools))
+
+
+def _ended_since(since: datetime, pools: Sequence[str]) -> sa.Select[Any]:
+    """One row for each task of a DAG run, however many instances it has, with their slot-seconds."""
+    same = (TI.c.pool, TI.c.dag_id, TI.c.run_id, TI.c.task_id, RUN.c.triggering_user_name, DAG.c.owners)
+    seconds = sa.func.sum(TI.c.pool_slots * TI.c.duration).label("seconds")
+    last = sa.func.max(TI.c.map_index).label("map_index")
+    query = _joined(*same, last, seconds, _project().label("project"))
+    return query.where(TI.c.pool.in_(pools), TI.c.end_date >= since).group_by(*same)
 
 
 def _waiting(pools: Sequence[str]) -> sa.Select[Any]:
@@ -154,22 +197,30 @@ def _holding(pools: Sequence[str]) -> sa.Select[Any]:
 
 
 def _task(row: Any) -> Task:
-    waits = row.state == "scheduled"
+    """A task of a row, as far as the row goes: rows that add instances up have no state and no times."""
+    given = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+    waits = given.get("state") == "scheduled"
     return Task(
-        id=str(row.id),
+        id=str(given.get("id")),
         pool=row.pool,
         dag_id=row.dag_id,
         run_id=row.run_id,
         task_id=row.task_id,
         map_index=row.map_index,
-        slots=row.pool_slots,
+        slots=given.get("pool_slots", 1),
         state="waiting" if waits else "running",
-        weight=row.priority_weight or 0,
-        since=_epoch(row.scheduled_dttm if waits else row.queued_dttm),
-        run_at=_epoch(row.run_after),
+        weight=given.get("priority_weight") or 0,
+        since=_epoch(given.get("scheduled_dttm" if waits else "queued_dttm")),
+        run_at=_epoch(given.get("run_after")),
         owner=row.triggering_user_name or (row.owners or "").partition(",")[0],
         project=(row.project or "").removeprefix(PROJECT_TAG),
     )
+
+
+def _note_if_none(task: UUID, text: str, now: datetime) -> sa.Insert:
+    values = sa.select(sa.literal(task, sa.Uuid), *map(sa.literal, (text, now, now)))
+    absent = ~sa.exists().where(NOTE.c.ti_id == task)
+    return sa.insert(NOTE).from_select(["ti_id", "content", "created_at", "updated_at"], values.where(absent))
 
 
 def _is_active(row: Any) -> bool:

@@ -29,7 +29,7 @@ class Keeper:
         self._queues = queues
         self._accounts = Accounts(queues)
         self._slots = PoolSlots(queues)
-        self._order: list[str] = []
+        self.following: list[str] = []  # ids of the tasks that start next, first one first
 
     def missing(self, snapshot: Snapshot) -> list[str]:
         """Ids of tasks that the last snapshot had and this one has not; `look` wants to know how they ended."""
@@ -37,9 +37,9 @@ class Keeper:
 
     def look(self, snapshot: Snapshot, ended: Iterable[Ended] = ()) -> Changes:
         """What to change, so that tasks start in fair order."""
-        starts = self._accounts.update(snapshot, ended, self._order)
+        starts = self._accounts.update(snapshot, ended, self.following)
         order = next_tasks(self._queues, self._accounts, snapshot, starts)
-        self._order = [task.id for task in order]
+        self.following = [task.id for task in order]
         waiting = [task for task in snapshot.tasks if task.state == "waiting"]
         return Changes(weights_to_write(order, waiting, self._share), self._slots.changes(snapshot, order))
 

@@ -29,6 +29,7 @@ TI = _table(
     scheduled_dttm=_TIME,
     queued_dttm=_TIME,
     end_date=_TIME,
+    duration=sa.Float,
 )
 RUN = _table(
     "dag_run",
@@ -40,6 +41,14 @@ RUN = _table(
 )
 DAG = _table("dag", dag_id=sa.String, is_paused=sa.Boolean, owners=sa.String)
 TAG = _table("dag_tag", dag_id=sa.String, name=sa.String)
+NOTE = _table(
+    "task_instance_note",
+    ti_id=sa.Uuid,
+    user_id=sa.String,
+    content=sa.String,
+    created_at=_TIME,
+    updated_at=_TIME,
+)
 POOL = _table(
     "slot_pool", pool=sa.String, slots=sa.Integer, description=sa.String, include_deferred=sa.Boolean
 )

@@ -71,7 +71,8 @@ def flow_name(path: Path) -> str:
 
 
 def ordinal(number: int) -> str:
-    """
+    """A place in a row.
+
     >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)]
     ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '102nd', '111th']
     """

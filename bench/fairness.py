@@ -1,0 +1,264 @@
+"""Fair shares on a real scheduler: PostgreSQL, LocalExecutor, hand-written DAGs of sleeping tasks (N20, N21, N22, N25).
+
+    python -m bench.fairness --repeats 5
+
+Each scenario runs in a queue (`lab.gpu`: the fair weights and the queue keeper) and in a plain pool of the same size
+(`plain`: Airflow as it comes), one after the other on the same Airflow. What is measured is read from Airflow's
+database: a task holds its slot from `queued_dttm` to `end_date`.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+
+from polyaxon_airflow.embedded import EmbeddedAirflow
+from tests import postgresql
+
+SLOTS = 4
+SECONDS = 8  # that a task sleeps
+RESULTS = Path(__file__).parent / "results" / "fairness.json"
+
+QUEUES = f"""
+agents: [{{name: lab, queues: [{{name: gpu, concurrency: {SLOTS}}}]}}]
+fairness: {{weights: {{heavy_fair: 3}}}}
+"""
+DAGS = f"""
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG
+
+FAIR = {{"pool": "lab.gpu", "weight_rule": "polyaxon_airflow.operators.priority.FairShare"}}
+PLAIN = {{"pool": "plain", "weight_rule": "absolute"}}
+SIZES = {{"big": 400, "heavy": 120, "one": 1, **{{f"small{{i}}": 40 for i in range(4)}}}}
+
+for kind, where in (("fair", FAIR), ("plain", PLAIN)):
+    for name, size in SIZES.items():
+        with DAG(f"{{name}}_{{kind}}", schedule=None, catchup=False, max_active_tasks=1000):
+            BashOperator.partial(task_id="trial", **where).expand(bash_command=["sleep {SECONDS}"] * size)
+"""
+
+
+class Span(NamedTuple):
+    """A task instance, in seconds of the epoch."""
+
+    dag: str
+    came: float
+    start: float | None  # when it took its slot
+    end: float | None
+
+
+class Bench:
+    """One Airflow; `client` and `database` speak to it."""
+
+    def __init__(self, airflow, database):
+        self.client = airflow.client()
+        self.database = database
+
+    def trigger(self, *dags):
+        """Start runs of DAGs, the first one first: with logical dates, as scheduled runs have them."""
+        return [
+            (dag, self.client.trigger(dag, logical_date=datetime.now(timezone.utc).isoformat()))
+            for dag in dags
+        ]
+
+    def spans(self, runs):
+        rows = self.database.execute(
+            "SELECT dag_id, scheduled_dttm, queued_dttm, end_date, state FROM task_instance"
+            " WHERE run_id = ANY(%s) AND scheduled_dttm IS NOT NULL",
+            [[run_id for _, run_id in runs]],
+        ).fetchall()
+        return [
+            Span(
+                dag,
+                came.timestamp(),
+                _epoch(queued),
+                _epoch(end) if state not in ("running", "queued") else None,
+            )
+            for dag, came, queued, end, state in rows
+        ]
+
+    def wait(self, runs, until, patience=600):
+        """The spans, once they satisfy `until`."""
+        for _ in range(patience):
+            spans = self.spans(runs)
+            if spans and until(spans):
+                return spans
+            time.sleep(1)
+        raise TimeoutError(runs)
+
+    def clear_up(self, runs):
+        """End runs for good, so that the next scenario has the pool to itself."""
+        for dag, run_id in runs:
+            path = f"/dags/{dag}/dagRuns/{run_id.replace('+', '%2B').replace(':', '%3A')}"
+            self.client.patch(path, {"state": "failed"}, update_mask="state")
+        self.wait(runs, lambda spans: all(span.end or not span.start for span in spans))
+        self.database.execute("UPDATE task_instance SET state = 'failed' WHERE state = 'scheduled'")
+
+
+def sharing(bench, kind, count):
+    """N20: one sweep of 400 and others of 40 at once; the small ones' shares until one of them has no task waiting."""
+    dags = [f"big_{kind}", *(f"small{i}_{kind}" for i in range(count - 1))]
+    runs = bench.trigger(*dags)
+    spans = bench.wait(
+        runs,
+        lambda s: (
+            len({span.dag for span in s}) == count
+            and (started(s, f"small0_{kind}") >= 36 or sum(sp.start is not None for sp in s) > 36 * count)
+        ),
+    )
+    bench.clear_up(runs)
+    shares = shares_of(spans, *contention(spans))
+    values = [shares.get(dag, 0.0) for dag in dags]
+    return {
+        "jain": sum(values) ** 2 / (count * sum(v * v for v in values)),
+        "shares": shares,
+        "idle": idle(spans),
+    }
+
+
+def weights(bench, kind):
+    """N20: two sweeps, one of weight 3 (which a plain pool does not know)."""
+    dags = [f"heavy_{kind}", f"big_{kind}"]
+    runs = bench.trigger(*dags)
+    spans = bench.wait(runs, lambda s: sum(sp.start is not None for sp in s) >= 72)
+    bench.clear_up(runs)
+    shares = shares_of(spans, *contention(spans))
+    return {"off": abs(shares.get(dags[0], 0.0) - 0.75), "shares": shares, "idle": idle(spans)}
+
+
+def single(bench, kind):
+    """N21: a task that comes 40 s after a sweep of 400; how many task lengths until it starts (at most 100 s watched)."""
+    runs = bench.trigger(f"big_{kind}")
+    bench.wait(runs, lambda s: sum(sp.start is not None for sp in s) >= 16)
+    runs += bench.trigger(f"one_{kind}")
+    one = f"one_{kind}"
+    came = time.time()
+    spans = bench.wait(runs, lambda s: started(s, one) or time.time() - came > 100)
+    bench.clear_up(runs)
+    span = next(sp for sp in spans if sp.dag == one)
+    length = statistics.mean(sp.end - sp.start for sp in spans if sp.start and sp.end)
+    waited = (span.start or time.time()) - span.came
+    return {
+        "task_lengths": waited / length,
+        "seconds": waited,
+        "started": span.start is not None,
+        "idle": idle(spans),
+    }
+
+
+def late(bench, kind):
+    """N22: a sweep of 40 comes when one of 400 has been going for a while; both shares while both wait."""
+    runs = bench.trigger(f"big_{kind}")
+    bench.wait(runs, lambda s: sum(sp.start is not None for sp in s) >= 24)
+    runs += bench.trigger(f"small0_{kind}")
+    small, began = f"small0_{kind}", time.time()
+    spans = bench.wait(runs, lambda s: started(s, small) >= 38 or time.time() - began > 200)
+    bench.clear_up(runs)
+    since, until = contention(spans)
+    shares = shares_of(spans, since + SECONDS, until)  # slots change hands as tasks end: one task's length
+    return {"old": shares.get(f"big_{kind}", 0.0), "late": shares.get(small, 0.0), "idle": idle(spans)}
+
+
+SCENARIOS = {
+    "two sweeps": lambda bench, kind: sharing(bench, kind, 2),
+    "five sweeps": lambda bench, kind: sharing(bench, kind, 5),
+    "weights 3:1": weights,
+    "late single task": single,
+    "late sweep": late,
+}
+
+
+def started(spans, dag):
+    return sum(span.dag == dag and span.start is not None for span in spans)
+
+
+def contention(spans):
+    """From when all sweeps were there until one of them had nothing waiting (or now)."""
+    dags = {span.dag for span in spans}
+    now = time.time()
+    since = max(min(span.came for span in spans if span.dag == dag) for dag in dags)
+    until = min(max(span.start or now for span in spans if span.dag == dag) for dag in dags)
+    return since, until
+
+
+def shares_of(spans, since, until):
+    """Each sweep's part of the slot-seconds between two moments."""
+    used = {}
+    for span in spans:
+        if span.start is not None:
+            held = min(span.end or until, until) - max(span.start, since)
+            used[span.dag] = used.get(span.dag, 0.0) + max(0.0, held)
+    return {dag: seconds / sum(used.values()) for dag, seconds in used.items()}
+
+
+def idle(spans):
+    """N25: the part of the slots that was free while tasks waited, once the first SLOTS tasks had started."""
+    starts = sorted(span.start for span in spans if span.start is not None)
+    since, until = starts[SLOTS - 1], starts[-1]
+    used = sum(
+        max(0.0, min(s.end or until, until) - max(s.start, since)) for s in spans if s.start is not None
+    )
+    return 1 - used / (SLOTS * (until - since))
+
+
+def _epoch(moment):
+    return moment.timestamp() if moment else None
+
+
+def measured(bench, repeats, names):
+    for repeat in range(repeats):
+        for name in names:
+            for kind in ("fair", "plain") if repeat % 2 == 0 else ("plain", "fair"):
+                result = SCENARIOS[name](bench, kind)
+                print(f"{repeat} {name} {kind}: {json.dumps(result)}", flush=True)
+                yield {"scenario": name, "kind": kind, "repeat": repeat, **result}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--only", choices=list(SCENARIOS), nargs="*", default=list(SCENARIOS))
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, postgresql.server() as server:
+        dags = Path(folder) / "dags"
+        dags.mkdir()
+        (dags / "sweeps.py").write_text(DAGS)
+        (dags / "queues.yaml").write_text(QUEUES)
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute("CREATE DATABASE airflow")
+        url = f"{server}/airflow"
+        settings = {
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url.replace("://", "+psycopg2://"),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": url.replace("://", "+psycopg://"),
+            "AIRFLOW__CORE__PARALLELISM": "16",
+            "AIRFLOW__POLYAXON__AUTO_BUNDLE": "False",
+        }
+        airflow = EmbeddedAirflow(Path(folder) / "home", dags, settings=settings)
+        with airflow, psycopg.connect(url, autocommit=True) as database:
+            bench = Bench(airflow, database)
+            bench.client.post("/pools", {"name": "plain", "slots": SLOTS})
+            _wait_for_dags(bench.client)
+            results = list(measured(bench, arguments.repeats, arguments.only))
+    taken = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    arguments.output.write_text(
+        json.dumps({"taken": taken, "slots": SLOTS, "results": results}, indent=1) + "\n"
+    )
+
+
+def _wait_for_dags(client):
+    for _ in range(120):
+        if client.get("/dags", limit=1)["total_entries"] >= 14:
+            return
+        time.sleep(1)
+    raise TimeoutError(client.get("/importErrors"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Queues as Kubernetes objects."""
+
+import pytest
+
+from polyaxon_airflow.queues.kubernetes import kueue_labels, kueue_queues, resource_quotas
+from polyaxon_airflow.queues.reading import read_queues
+
+QUEUES = read_queues(
+    """
+agents:
+  - name: lab
+    namespace: ml
+    queues:
+      - {name: gpu, concurrency: 8, priority: 3, weight: 2, quota: {gpu: 8, memory: 64Gi, cost: 3}}
+      - {name: debug, concurrency: 1, quota: {gpu: 1, memory: 8Gi, cost: 0.375}, parent: gpu, borrow: 2}
+      - {name: free}
+"""
+)
+
+
+def test_a_queue_with_limits_becomes_a_resource_quota_of_its_priority_class():
+    first, second, *_ = resource_quotas(QUEUES)
+    assert first == {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": "polyaxon-lab-gpu"},
+        "value": 3,
+        "preemptionPolicy": "Never",
+        "description": "Runs of the Polyaxon queue lab/gpu.",
+    }
+    assert second == {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "polyaxon-lab-gpu", "namespace": "ml"},
+        "spec": {
+            "hard": {"requests.memory": "64Gi", "requests.nvidia.com/gpu": "8", "pods": "8"},
+            "scopeSelector": {
+                "matchExpressions": [
+                    {"scopeName": "PriorityClass", "operator": "In", "values": ["polyaxon-lab-gpu"]}
+                ]
+            },
+        },
+    }
+
+
+def test_a_queue_without_limits_needs_no_quota():
+    assert "polyaxon-lab-free" not in [each["metadata"]["name"] for each in resource_quotas(QUEUES)]
+
+
+def test_gpus_can_be_of_another_vendor():
+    assert "requests.amd.com/gpu" in resource_quotas(QUEUES, "amd.com/gpu")[1]["spec"]["hard"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "spec"),
+    [
+        pytest.param("ResourceFlavor", "default", None, id="one flavor of nodes"),
+        pytest.param(
+            "LocalQueue", "gpu", {"clusterQueue": "polyaxon-lab-gpu"}, id="the queue that a pod's label names"
+        ),
+        pytest.param(
+            "ClusterQueue",
+            "polyaxon-lab-debug",
+            {
+                "namespaceSelector": {},
+                "queueingStrategy": "BestEffortFIFO",
+                "resourceGroups": [
+                    {
+                        "coveredResources": ["memory", "nvidia.com/gpu", "pods"],
+                        "flavors": [
+                            {
+                                "name": "default",
+                                "resources": [
+                                    {"name": "memory", "nominalQuota": "8Gi"},
+                                    {"name": "nvidia.com/gpu", "nominalQuota": "1"},
+                                    {"name": "pods", "nominalQuota": "1", "borrowingLimit": "2"},
+                                ],
+                            }
+                        ],
+                    }
+                ],
+                "cohort": "polyaxon-lab-gpu",
+                "fairSharing": {"weight": "1"},
+            },
+            id="a child borrows in the cohort of its parent",
+        ),
+    ],
+)
+def test_kueue(kind, name, spec):
+    found = [
+        each for each in kueue_queues(QUEUES) if (each["kind"], each["metadata"]["name"]) == (kind, name)
+    ]
+    assert [each.get("spec") for each in found] == [spec]
+
+
+def test_a_parent_does_not_borrow():
+    cluster_queue = next(each for each in kueue_queues(QUEUES) if each["kind"] == "ClusterQueue")
+    resources = cluster_queue["spec"]["resourceGroups"][0]["flavors"][0]["resources"]
+    assert {resource["borrowingLimit"] for resource in resources} == {"0"}
+
+
+def test_labels_of_a_pod():
+    assert kueue_labels(QUEUES.find("gpu")) == {
+        "kueue.x-k8s.io/queue-name": "gpu",
+        "kueue.x-k8s.io/priority-class": "polyaxon-lab-gpu",
+    }
