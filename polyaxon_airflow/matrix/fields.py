@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, StrictStr
 from pydantic_core import PydanticCustomError
 
-from polyaxon_airflow.scalars import Template
+from polyaxon_airflow.scalars import OR_TEMPLATE
 from polyaxon_airflow.section import Section
+from polyaxon_airflow.sections.params import Param
 from polyaxon_airflow.space import SPACE, Space
 
-Params: TypeAlias = dict[str, Annotated[Space, SPACE]]
+Spaces: TypeAlias = dict[str, Annotated[Space, SPACE]]
 
 
 def _no_text(value: Any) -> Any:
@@ -35,7 +36,7 @@ class Tuner(Section):
     """`tuner`: a component of the user's that suggests the next trials."""
 
     hub_ref: StrictStr
-    presets: list[StrictStr] | Template | None = None
+    presets: Annotated[list[StrictStr] | str | None, OR_TEMPLATE] = None
     queue: StrictStr | None = None
     namespace: StrictStr | None = None
-    params: dict[str, dict[str, Any]] | Template | None = None
+    params: Annotated[dict[str, Param] | str | None, OR_TEMPLATE] = None

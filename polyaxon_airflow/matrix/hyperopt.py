@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
 
-from polyaxon_airflow.matrix import Matrix
-from polyaxon_airflow.matrix.fields import Metric, Params, PositiveIntNoText, Tuner
-from polyaxon_airflow.scalars import IntOrTemplate, Template
+from polyaxon_airflow.matrix import Params, Trial
+from polyaxon_airflow.matrix.adaptive import Search
+from polyaxon_airflow.matrix.iterated import Iterated
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from polyaxon_airflow.search.cube import Array, Cube, Seen
 
 
-class Hyperopt(Matrix):
-    """`{kind: hyperopt, algorithm: tpe, numRuns: 50, metric: {name: loss, optimization: minimize}, params: ...}`."""
+class Hyperopt(Iterated):
+    """`{kind: hyperopt, algorithm: tpe, numRuns: 50, metric: {name: loss, optimization: minimize}, params: ...}`.
+
+    No params are tried twice, and choices of numbers are ordered to hyperopt.
+    """
 
     kind: Literal["hyperopt"]
     algorithm: Literal["tpe", "rand", "anneal"] | None = None  # unset means tpe
-    params: Params | Template
-    metric: Metric
-    num_runs: PositiveIntNoText | None = None  # trials of one iteration
-    max_iterations: IntOrTemplate | None = None
-    seed: IntOrTemplate | None = None
-    concurrency: PositiveIntNoText | None = None
-    tuner: Tuner | None = None
+
+    def _ask(self, index: int, history: Sequence[Trial]) -> Params:
+        search = Search(self.spaces(), int(self.seed or 0), startup=0)
+        return search.ask(index, history, self.metric, self._engine)
+
+    def _engine(self, cube: Cube, seen: Seen, rng: np.random.Generator) -> Iterator[Array]:
+        from polyaxon_airflow.search import hyperopt_library
+
+        return hyperopt_library.suggest(cube, seen, rng, self.algorithm or "tpe")

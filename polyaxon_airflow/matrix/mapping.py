@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
-from polyaxon_airflow.matrix import Matrix
-from polyaxon_airflow.scalars import PositiveInt, Template
+from polyaxon_airflow.matrix import Matrix, Params, Trial
+from polyaxon_airflow.scalars import OR_TEMPLATE, PositiveInt
+from polyaxon_airflow.space.identity import plain
 
 
 class Mapping(Matrix):
     """`{kind: mapping, values: [{lr: 0.1}, {lr: 0.01, depth: 3}]}`."""
 
     kind: Literal["mapping"]
-    values: list[dict[Any, Any]] | Template
+    values: Annotated[list[dict[Any, Any]] | str, OR_TEMPLATE]
     concurrency: PositiveInt | None = None
+
+    def _trials(self) -> int:
+        return len(self.values)
+
+    def _ask(self, index: int, _history: Sequence[Trial]) -> Params:
+        return {str(name): plain(value) for name, value in self._rows()[index].items()}
+
+    def _rows(self) -> list[dict[Any, Any]]:
+        return self.values if isinstance(self.values, list) else []

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
-from polyaxon_airflow.matrix import Matrix
-from polyaxon_airflow.matrix.fields import Metric, Params, PositiveIntNoText, Tuner
-from polyaxon_airflow.scalars import IntOrTemplate, Template
+from polyaxon_airflow.matrix import Params, Trial
+from polyaxon_airflow.matrix.adaptive import Search
+from polyaxon_airflow.matrix.iterated import Iterated
 
 
-class Tpe(Matrix):
+class Tpe(Iterated):
     """`{kind: tpe, numRuns: 10, maxIterations: 5, metric: {name: loss, optimization: minimize}, params: ...}`."""
 
     kind: Literal["tpe"]
-    params: Params | Template
-    metric: Metric
-    num_runs: PositiveIntNoText | None = None  # trials of one iteration
-    max_iterations: IntOrTemplate | None = None
-    seed: IntOrTemplate | None = None
-    concurrency: PositiveIntNoText | None = None
-    tuner: Tuner | None = None
+
+    def _ask(self, index: int, history: Sequence[Trial]) -> Params:
+        from polyaxon_airflow.search import tpe
+
+        return Search(self.spaces(), int(self.seed or 0)).ask(index, history, self.metric, tpe.suggest)

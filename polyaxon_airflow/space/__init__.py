@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.kinds import Kinds
@@ -14,6 +15,10 @@ from polyaxon_airflow.space.bounds import Bounds
 if TYPE_CHECKING:
     from numpy.random import RandomState
 
+    from polyaxon_airflow.space.codec import Codec
+
+    Sampler: TypeAlias = Callable[[RandomState], object]
+
 ValueT = TypeVar("ValueT")
 
 NUMBERS = frozenset({"int", "float"})
@@ -22,7 +27,8 @@ NUMBERS = frozenset({"int", "float"})
 class Space(Section):
     """The values of one hyperparameter.
 
-    Values are plain JSON: numbers, text, booleans, null, lists, mappings; dates are ISO text.
+    Values are plain JSON: numbers, text, booleans, null, lists, mappings; dates are ISO text. All methods but
+    `problem` and `doubt` raise CompilationError on a space that has a problem.
     """
 
     is_distribution: ClassVar[bool] = True
@@ -51,12 +57,21 @@ class Space(Section):
         return None
 
     @abstractmethod
+    def distinct(self) -> Sequence[object] | None:
+        """All values, each once; None if there is no end to them."""
+
     def size(self) -> int | None:
         """How many distinct values there are; None if there is no end to them."""
+        values = self.distinct()
+        return None if values is None else len(values)
 
     @abstractmethod
-    def draw(self, rng: RandomState) -> object:
-        """One value at random: the one that hypertune draws from the same generator."""
+    def sampler(self) -> Sampler:
+        """A function that draws one value at random: what hypertune draws from the same generator."""
+
+    @abstractmethod
+    def codec(self) -> Codec:
+        """How a search engine sees the values: as points of the unit interval."""
 
 
 def given(value: ValueT | str | None) -> ValueT:

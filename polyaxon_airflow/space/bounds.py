@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import AfterValidator, StrictFloat, StrictInt, model_validator
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
+
+_LARGEST = math.log(sys.float_info.max)
 
 
 class Bounds(Section):
@@ -123,6 +126,9 @@ class LowHighStep(_Interval):
     q: Step
     size: int | None = None
 
+    def problem(self) -> str | None:
+        return super().problem() or _step_problem(self.q)
+
 
 class _Bell(Bounds):
     loc: float  # mean
@@ -144,3 +150,17 @@ class LocScale(_Bell):
 class LocScaleStep(_Bell):
     q: Step
     size: int | None = None
+
+    def problem(self) -> str | None:
+        return super().problem() or _step_problem(self.q)
+
+
+def too_large(logarithm: float) -> str | None:
+    """Why exp of this is no number, or None."""
+    return (
+        None if logarithm < _LARGEST else f"has numbers of up to exp({logarithm:.4g}), which no float holds"
+    )
+
+
+def _step_problem(q: float) -> str | None:
+    return None if q > 0 else f"needs a q above 0, got {q}"

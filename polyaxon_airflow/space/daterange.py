@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from polyaxon_airflow.scalars import Template
+from polyaxon_airflow.scalars import OR_TEMPLATE
 from polyaxon_airflow.space import given
 from polyaxon_airflow.space.bounds import Count, Increasing
 from polyaxon_airflow.space.listed import Listed
@@ -29,7 +29,7 @@ class DateRange(Listed):
     io_types: ClassVar[frozenset[str] | None] = frozenset({"date"})
 
     kind: Literal["daterange"]
-    value: Days | Template | None = None
+    value: Annotated[Days | str | None, OR_TEMPLATE] = None
 
     def values(self) -> Sequence[object]:
         days = given(self.value)

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
 
-from polyaxon_airflow.scalars import Template
+from polyaxon_airflow.scalars import OR_TEMPLATE
 from polyaxon_airflow.space import given
 from polyaxon_airflow.space.bounds import Increasing
 from polyaxon_airflow.space.listed import Listed
@@ -41,7 +41,7 @@ class DateTimeRange(Listed):
     io_types: ClassVar[frozenset[str] | None] = frozenset({"datetime"})
 
     kind: Literal["datetimerange"]
-    value: Times | Template | None
+    value: Annotated[Times | str | None, OR_TEMPLATE]
 
     def values(self) -> Sequence[object]:
         times = given(self.value)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
-from polyaxon_airflow.scalars import Template
+from polyaxon_airflow.scalars import OR_TEMPLATE
 from polyaxon_airflow.space import given
 from polyaxon_airflow.space.bounds import Spaced
 from polyaxon_airflow.space.listed import Listed
@@ -25,7 +25,7 @@ class GeomSpace(Listed):
     """`{kind: geomspace, value: [1, 256, 5]}` or `"1:256:5"`: 1.0, 4.0, 16.0, 64.0, 256.0."""
 
     kind: Literal["geomspace"]
-    value: Ends | Template | None = None
+    value: Annotated[Ends | str | None, OR_TEMPLATE] = None
 
     def values(self) -> Sequence[object]:
         ends = given(self.value)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from polyaxon_airflow.space import Space
+from polyaxon_airflow.space.identity import distinct
 
 if TYPE_CHECKING:
-    from numpy.random import RandomState
+    from polyaxon_airflow.space import Sampler
+    from polyaxon_airflow.space.codec import Codec
 
 
 class Listed(Space):
@@ -22,14 +23,14 @@ class Listed(Space):
     def values(self) -> Sequence[object]:
         """All values in the order of the file, repeated ones too. Raises CompilationError if `problem()`."""
 
-    def size(self) -> int:
-        return len({identity(value) for value in self.values()})
+    def distinct(self) -> Sequence[object]:
+        return distinct(self.values())
 
-    def draw(self, rng: RandomState) -> object:
+    def sampler(self) -> Sampler:
         values = self.values()
-        return values[int(rng.randint(0, len(values)))]
+        return lambda rng: values[int(rng.randint(0, len(values)))]
 
+    def codec(self) -> Codec:
+        from polyaxon_airflow.space.codec import in_order
 
-def identity(value: object) -> str:
-    """A key under which equal JSON values meet, lists and mappings too."""
-    return json.dumps(value, sort_keys=True)
+        return in_order(self.distinct())

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from polyaxon_airflow.scalars import Template
+from polyaxon_airflow.scalars import OR_TEMPLATE
 from polyaxon_airflow.space import Space, given
-from polyaxon_airflow.space.listed import identity
+from polyaxon_airflow.space.identity import identity, plain
 
 if TYPE_CHECKING:
-    from numpy.random import RandomState
+    from polyaxon_airflow.space import Sampler
+    from polyaxon_airflow.space.codec import Codec
 
 _TOLERANCE = 1e-9  # 0.2 + 0.4 + 0.3 + 0.1 is 1.0000000000000002
 
@@ -35,6 +37,7 @@ def _sum_to_one(pairs: list[tuple[Any, float]]) -> list[tuple[Any, float]]:
 
 
 Pair: TypeAlias = Annotated[tuple[Any, float], BeforeValidator(_read_pair)]
+Pairs: TypeAlias = Annotated[list[Pair], AfterValidator(_sum_to_one)]
 
 
 class PChoice(Space):
@@ -46,23 +49,36 @@ class PChoice(Space):
     io_types: ClassVar[frozenset[str] | None] = None
 
     kind: Literal["pchoice"]
-    value: Annotated[list[Pair], AfterValidator(_sum_to_one)] | Template | None = None
+    value: Annotated[Pairs | str | None, OR_TEMPLATE] = None
 
     def problem(self) -> str | None:
         return super().problem() or (None if given(self.value) else "has no items")
 
-    def size(self) -> int:
-        return len(
-            {identity(item) for item, weight in zip(self.items(), self.weights(), strict=True) if weight}
-        )
+    def distinct(self) -> list[object]:
+        return [item for item, _ in self._chances()]
 
-    def draw(self, rng: RandomState) -> object:
-        return self.items()[int(rng.multinomial(1, self.weights()).argmax())]
+    def sampler(self) -> Sampler:
+        items, weights = self._items(), self._weights()
+        return lambda rng: items[int(rng.multinomial(1, weights).argmax())]
 
-    def items(self) -> list[object]:
-        return [item for item, _ in given(self.value)]
+    def codec(self) -> Codec:
+        from polyaxon_airflow.space.codec import items
 
-    def weights(self) -> list[float]:
+        values, weights = zip(*self._chances(), strict=True)
+        return items(values, weights)
+
+    def _items(self) -> list[object]:
+        return [plain(item) for item, _ in given(self.value)]
+
+    def _weights(self) -> list[float]:
         """The probability of each item; they add up to 1."""
         *weights, _ = (probability for _, probability in given(self.value))
         return [*weights, max(0.0, 1 - sum(weights))]
+
+    def _chances(self) -> list[tuple[object, float]]:
+        """Each item once with its probability, without those that have none."""
+        chances: dict[Hashable, tuple[object, float]] = {}
+        for item, weight in zip(self._items(), self._weights(), strict=True):
+            _, before = chances.get(identity(item), (item, 0.0))
+            chances[identity(item)] = (item, before + weight)
+        return [(item, weight) for item, weight in chances.values() if weight > _TOLERANCE]

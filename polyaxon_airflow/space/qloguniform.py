@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Literal
+from typing import Annotated, Literal
 
-from polyaxon_airflow.scalars import Template
-from polyaxon_airflow.space import Space, given
-from polyaxon_airflow.space.bounds import LowHighStep
-from polyaxon_airflow.space.steps import floor_to, steps_between
-
-if TYPE_CHECKING:
-    from numpy.random import RandomState
+from polyaxon_airflow.scalars import OR_TEMPLATE
+from polyaxon_airflow.space import given
+from polyaxon_airflow.space.bounds import LowHigh, LowHighStep
+from polyaxon_airflow.space.distribution import Stepped
+from polyaxon_airflow.space.loguniform import LogUniform
 
 
-class QLogUniform(Space):
+class QLogUniform(Stepped):
     """`{kind: qloguniform, value: [0, 3, 0.5]}` or `"0:3:0.5"`: from 1.0 to 20.0 in halves."""
 
     kind: Literal["qloguniform"]
-    value: LowHighStep | Template | None = None
+    value: Annotated[LowHighStep | str | None, OR_TEMPLATE] = None
 
-    def size(self) -> int:
+    def exact(self) -> LogUniform:
         bounds = given(self.value)
-        return len(steps_between(math.exp(bounds.low), math.exp(bounds.high), bounds.q))
-
-    def draw(self, rng: RandomState) -> float:
-        bounds = given(self.value)
-        return floor_to(math.exp(rng.uniform(bounds.low, bounds.high)), bounds.q)
+        return LogUniform(kind="loguniform", value=LowHigh(low=bounds.low, high=bounds.high))

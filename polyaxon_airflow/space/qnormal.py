@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Annotated, Literal
 
-from polyaxon_airflow.scalars import Template
-from polyaxon_airflow.space import Space, given
-from polyaxon_airflow.space.bounds import LocScaleStep
-from polyaxon_airflow.space.steps import floor_to
-
-if TYPE_CHECKING:
-    from numpy.random import RandomState
+from polyaxon_airflow.scalars import OR_TEMPLATE
+from polyaxon_airflow.space import given
+from polyaxon_airflow.space.bounds import LocScale, LocScaleStep
+from polyaxon_airflow.space.distribution import Stepped
+from polyaxon_airflow.space.normal import Normal
 
 
-class QNormal(Space):
+class QNormal(Stepped):
     """`{kind: qnormal, value: [0, 1, 0.5]}` or `"0:1:0.5"`: ..., -0.5, 0.0, 0.5, ..."""
 
     kind: Literal["qnormal"]
-    value: LocScaleStep | Template | None = None
+    value: Annotated[LocScaleStep | str | None, OR_TEMPLATE] = None
 
-    def size(self) -> int | None:
-        return None if given(self.value).scale else 1
-
-    def draw(self, rng: RandomState) -> float:
-        normal = given(self.value)
-        return floor_to(rng.normal(normal.loc, normal.scale), normal.q)
+    def exact(self) -> Normal:
+        bell = given(self.value)
+        return Normal(kind="normal", value=LocScale(loc=bell.loc, scale=bell.scale))

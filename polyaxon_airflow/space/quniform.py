@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Annotated, Literal
 
-from polyaxon_airflow.scalars import Template
-from polyaxon_airflow.space import Space, given
-from polyaxon_airflow.space.bounds import LowHighStep
-from polyaxon_airflow.space.steps import floor_to, steps_between
-
-if TYPE_CHECKING:
-    from numpy.random import RandomState
+from polyaxon_airflow.scalars import OR_TEMPLATE
+from polyaxon_airflow.space import given
+from polyaxon_airflow.space.bounds import LowHigh, LowHighStep
+from polyaxon_airflow.space.distribution import Stepped
+from polyaxon_airflow.space.uniform import Uniform
 
 
-class QUniform(Space):
+class QUniform(Stepped):
     """`{kind: quniform, value: [0, 1, 0.25]}` or `"0:1:0.25"`: 0.0, 0.25, 0.5 or 0.75."""
 
     kind: Literal["quniform"]
-    value: LowHighStep | Template | None = None
+    value: Annotated[LowHighStep | str | None, OR_TEMPLATE] = None
 
-    def size(self) -> int:
+    def exact(self) -> Uniform:
         bounds = given(self.value)
-        return len(steps_between(bounds.low, bounds.high, bounds.q))
-
-    def draw(self, rng: RandomState) -> float:
-        bounds = given(self.value)
-        return floor_to(rng.uniform(bounds.low, bounds.high), bounds.q)
+        return Uniform(kind="uniform", value=LowHigh(low=bounds.low, high=bounds.high))

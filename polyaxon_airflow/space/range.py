@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
-from polyaxon_airflow.scalars import Template
+from polyaxon_airflow.scalars import OR_TEMPLATE
 from polyaxon_airflow.space import given
 from polyaxon_airflow.space.bounds import Increasing, Step
 from polyaxon_airflow.space.listed import Listed
@@ -28,7 +28,7 @@ class Range(Listed):
     """
 
     kind: Literal["range"]
-    value: Steps | Template | None = None
+    value: Annotated[Steps | str | None, OR_TEMPLATE] = None
 
     def values(self) -> Sequence[object]:
         steps = given(self.value)
