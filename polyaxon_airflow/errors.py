@@ -11,6 +11,7 @@
     │   ├── MissingFilesError        nothing there, or not all of it yet
     │   └── UnreachableFilesError    worth a retry: the network, a busy server
     ├── InitError                a step before the run cannot put its source in place; has an exit code
+    ├── TrackingError            what training code wrote cannot be read
     └── RunnerError              the place where a run executes
         ├── TemporaryRunnerError     worth a retry: the network, a busy API server
         └── PermanentRunnerError     a retry cannot help: an image that the process runner does not know
@@ -147,6 +148,10 @@ class InitError(PolyaxonAirflowError):
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
         self.code = code
+
+
+class TrackingError(PolyaxonAirflowError):
+    """What training code wrote cannot be read; the message shows where."""
 
 
 class RunnerError(PolyaxonAirflowError):

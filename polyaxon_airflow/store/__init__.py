@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from polyaxon_airflow.points import Point
 from polyaxon_airflow.store.records import (
     Artifact,
     CacheClaim,
@@ -24,7 +25,6 @@ from polyaxon_airflow.store.records import (
     Edge,
     Event,
     ParamsTakenError,
-    Point,
     Run,
     Suggestion,
 )

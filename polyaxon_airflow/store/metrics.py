@@ -14,20 +14,21 @@ from itertools import groupby
 from operator import itemgetter, lt
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from polyaxon_airflow.store import schema
-from polyaxon_airflow.store.records import Curve, Point
+from polyaxon_airflow.store.records import Curve
 from polyaxon_airflow.store.rows import lock_run
 from polyaxon_airflow.store.upsert import insert_new, put
 from polyaxon_airflow.store.values import write_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection
 
+    from polyaxon_airflow.points import Point
     from polyaxon_airflow.store.database import Database
 
 _FULL = 512  # points in a segment; a report rewrites at most one such segment a metric
@@ -41,12 +42,21 @@ class Metrics:
 
     database: Database
 
-    def log(self, uuid: str, points: Iterable[Point], *, at: datetime, try_number: int | None = None) -> None:
+    def log(
+        self,
+        uuid: str,
+        points: Iterable[Point],
+        *,
+        at: datetime,
+        try_number: int | None = None,
+        restarted: Collection[str] = (),
+    ) -> None:
         """Add a batch of points to a run, in the order given: of a step reported twice, the last value stands.
 
         From the first step on that a later try reports, the points of earlier tries are superseded; a report
-        of an earlier try than the run's is dropped. The last value of each metric becomes an output of the run,
-        None where it is not finite, as in Polyaxon. Raises StoreError if there is no such run.
+        of an earlier try than the run's is dropped. Metrics of the batch that are `restarted` lose all they had.
+        The last value of each metric becomes an output of the run, None where it is not finite, as in Polyaxon.
+        Raises StoreError if there is no such run.
         """
         batch: dict[str, list[Point]] = defaultdict(list)
         for point in points:
@@ -56,6 +66,7 @@ class Metrics:
             number = run["try_number"] if try_number is None else try_number
             if not batch or number < run["try_number"]:
                 return
+            _forget(connection, run["id"], restarted)
             _append(connection, run["id"], batch, number)
             _show(connection, run, batch, number, at)
 
@@ -72,6 +83,13 @@ class Metrics:
         chosen = and_(schema.run.c.pipeline == pipeline, schema.curve.c.name == metric)
         with self.database.read() as connection:
             return _read(connection, chosen, {curve.run: curve for curve in known if curve.metric == metric})
+
+
+def _forget(connection: Connection, run_id: int, names: Collection[str]) -> None:
+    if names:
+        table = schema.curve
+        own = select(table.c.id).where(table.c.run_id == run_id, table.c.name.in_(names))
+        connection.execute(delete(schema.segment).where(schema.segment.c.curve_id.in_(own)))
 
 
 def _append(

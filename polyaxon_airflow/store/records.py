@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from polyaxon_airflow.errors import StoreError
+from polyaxon_airflow.points import Point
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,15 +107,6 @@ class Condition:
     message: str | None
     since: datetime
     updated_at: datetime
-
-
-class Point(NamedTuple):
-    """One value of a metric."""
-
-    name: str
-    step: int
-    value: float  # NaN and infinities are values
-    at: float  # Unix seconds
 
 
 @dataclass(frozen=True)

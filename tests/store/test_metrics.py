@@ -112,6 +112,15 @@ class TestRetries:
         assert curve(store) == [(0, 1.0)]
         assert store.runs.get(uuid(1)).try_number == 2
 
+    def test_a_restarted_metric_loses_what_it_had(self, store):
+        store.runs.begin(run())
+        store.metrics.log(uuid(1), [*points((1, 9.0), (2, 8.0)), *points((1, 0.1), name="acc")], at=NOON)
+        known = store.metrics.of(uuid(1))["loss"].revision
+        store.metrics.log(uuid(1), points((0, 9.5)), at=NOON, restarted={"loss"})
+        assert curve(store) == [(0, 9.5)]
+        assert curve(store, name="acc") == [(1, 0.1)]
+        assert store.metrics.of(uuid(1))["loss"].revision > known
+
 
 class TestOutputs:
     @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
-import os
-import subprocess
+import json
 from datetime import timedelta, timezone
-from pathlib import Path
 
 import pytest
 
@@ -9,6 +7,7 @@ from polyaxon_airflow.errors import QueryError
 from polyaxon_airflow.store.query import grammar, parse_query, parse_sort
 from polyaxon_airflow.store.query.dates import Span, read_date
 from polyaxon_airflow.store.query.parse import All, Comparison, Either
+from tests import oracle
 from tests.store.samples import NOON
 
 
@@ -81,23 +80,12 @@ json.dump([read(query) for query in json.load(sys.stdin)], sys.stdout)
 """
 
 
-@pytest.mark.skipif(
-    not Path(os.environ.get("POLYAXON_ORACLE_PYTHON", "")).is_file(),
-    reason="POLYAXON_ORACLE_PYTHON names no Python that has polyaxon 2.18",
-)
+@oracle.needed
 def test_the_official_parser_agrees():
-    import json
-
     rows = [(param.values[0], param.values[1]) for param in TREES if "(ours)" not in param.id]
     rows += [(query, None) for query in REFUSED]
-    ended = subprocess.run(
-        [os.environ["POLYAXON_ORACLE_PYTHON"], "-c", OFFICIAL],
-        input=json.dumps([query for query, _ in rows]),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(ended.stdout) == [tree for _, tree in rows]
+    read = json.loads(oracle.output(OFFICIAL, json.dumps([query for query, _ in rows])))
+    assert read == [tree for _, tree in rows]
 
 
 @pytest.mark.parametrize(
