@@ -10,6 +10,7 @@
     │   ├── ForbiddenPathError       a path that leaves the folder it belongs to
     │   ├── MissingFilesError        nothing there, or not all of it yet
     │   └── UnreachableFilesError    worth a retry: the network, a busy server
+    ├── WatchError               what an event is about cannot be looked at now; the watcher tries again later
     ├── InitError                a step before the run cannot put its source in place; has an exit code
     ├── TrackingError            what training code wrote cannot be read
     └── RunnerError              the place where a run executes
@@ -140,6 +141,10 @@ class MissingFilesError(FilesError):
 
 class UnreachableFilesError(FilesError):
     """Worth a retry: the network, a busy server."""
+
+
+class WatchError(PolyaxonAirflowError):
+    """What an event is about cannot be looked at now. Its text is for the person who wonders why nothing starts."""
 
 
 class InitError(PolyaxonAirflowError):

@@ -44,30 +44,33 @@ class Access:
         return text
 
 
-def make_access(url: str, folder: Path) -> Access:
-    """Prepare access to a url; `folder` is an empty one for private files. Raises InitError."""
+def make_access(url: str, folder: Path, variables: Mapping[str, str] = os.environ) -> Access:
+    """Prepare access to a url; `folder` is an empty one for private files, `variables` hold the credentials.
+
+    Raises InitError.
+    """
     plain, login = _split_login(_checked(url))
-    given = os.environ.get("POLYAXON_GIT_CREDENTIALS")
+    given = variables.get("POLYAXON_GIT_CREDENTIALS")
     if given:
         login = _login(given)
     lines = [f"[include]\n\tpath = {path}\n" for path in ("~/.config/git/config", "~/.gitconfig")]
-    store = os.environ.get("POLYAXON_GIT_CREDENTIALS_STORE")
+    store = variables.get("POLYAXON_GIT_CREDENTIALS_STORE")
     if login:
         store = str(_write(folder / "credentials", _store_lines(plain, login)))
     if store:
         lines.append(_use_store(plain, store))
-    ssh = None if store else os.environ.get("POLYAXON_SSH_PATH")
+    ssh = None if store else variables.get("POLYAXON_SSH_PATH")
     if ssh:
         lines.append(_over_ssh(plain))
-    variables = {
+    environment = {
         "GIT_CONFIG_GLOBAL": str(_write(folder / "config", "".join(lines))),
         "GIT_TERMINAL_PROMPT": "0",  # a missing password is an error, not a wait
         "GIT_ASKPASS": "",
-        "GIT_SSH_COMMAND": _ssh_command(ssh, folder),
+        "GIT_SSH_COMMAND": _ssh_command(ssh, folder, variables),
         "LC_ALL": "C",  # messages are read
     }
     return Access(
-        plain, variables, tuple(text for part in login for text in {part, quote(part, safe="")} if text)
+        plain, environment, tuple(text for part in login for text in {part, quote(part, safe="")} if text)
     )
 
 
@@ -137,11 +140,11 @@ def _over_ssh(url: str) -> str:
     return f'[url "git@{host.partition(":")[0]}:"]\n\tinsteadOf = {scheme}://{host}/\n'
 
 
-def _ssh_command(path: str | None, folder: Path) -> str:
+def _ssh_command(path: str | None, folder: Path, variables: Mapping[str, str]) -> str:
     words = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=30"]
     if path is None:
         return shlex.join(words)
-    key = Path(path) / os.environ.get("POLYAXON_SSH_PRIVATE_KEY", "id_rsa")
+    key = Path(path) / variables.get("POLYAXON_SSH_PRIVATE_KEY", "id_rsa")
     if not key.is_file():
         raise InitError(
             f"there is no private key at '{key}'. Name its file in POLYAXON_SSH_PRIVATE_KEY", MISSING

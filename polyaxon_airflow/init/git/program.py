@@ -53,8 +53,10 @@ MEANINGS = (
 class Git:
     """Git with one repository's access."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, timeout: float | None = None) -> None:
+        """`timeout`: seconds that a command may take; None for as long as it likes."""
         self._access = access
+        self._timeout = timeout
 
     def reach(self, *arguments: str | Path) -> str:
         """A command that speaks with the repository's host; tried again while that does not answer."""
@@ -88,8 +90,13 @@ class Git:
                 capture_output=True,
                 text=True,
                 errors="backslashreplace",
+                timeout=self._timeout,
                 check=False,
             )
+        except subprocess.TimeoutExpired as error:
+            raise InitError(
+                f"repository {self._access.url} has not answered for {self._timeout:.0f} s", TEMPORARY
+            ) from error
         except FileNotFoundError as error:
             raise InitError(
                 "git is not installed here. Use an image, or a machine, that has it", PROGRAM
