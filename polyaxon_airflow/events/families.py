@@ -48,7 +48,7 @@ FAMILIES = (
         "data",
         ("connection_dataset_version",),
         ("connections",),
-        ("path", "on", "existing"),
+        ("path", "once", "existing"),
         "connections.lake?path=days/{day}/_SUCCESS",
     ),
     Family(

@@ -42,9 +42,8 @@ class Step:
 class View(Protocol):
     """What one poll saw."""
 
-    @property
-    def is_same(self) -> bool:
-        """Whether it is sure to hold nothing new for those that have stepped on the view before it."""
+    def is_same_for(self, watch: Watch) -> bool:
+        """Whether it is sure to hold nothing new for a watch that has stepped on the view before it."""
 
     def step(self, watch: Watch, cursor: Any) -> Step | None:
         """What is new for a watch; None if nothing is, not even the cursor. May block. Raises WatchError.

@@ -98,7 +98,10 @@ class GitView:
     refs: Mapping[str, str]  # full name -> object
     branch: str  # that watches mean which name none
     default: str  # the repository's own default branch
-    is_same: bool
+    is_same: bool  # as the view before
+
+    def is_same_for(self, watch: Watch) -> bool:  # noqa: ARG002
+        return self.is_same
 
     def step(self, watch: Watch, cursor: Any) -> Step | None:
         wanted = {name: commit for name, commit in self.refs.items() if self._is_wanted(watch, name)}

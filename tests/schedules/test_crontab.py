@@ -98,8 +98,8 @@ def test_random_expressions_on_odd_days(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100))
-def test_ten_thousand_random_expressions_on_odd_days(seed):
+@pytest.mark.parametrize("seed", range(20))
+def test_more_random_expressions_on_odd_days(seed):
     rng = random.Random(1000 + seed)
     for number in range(100):
         compare_with_model(rng, seconds=number % 20 == 0)
