@@ -104,9 +104,11 @@ class FilesSource:
                 yield path.removeprefix(self._base).lstrip("/"), entry
 
     def _is_there(self) -> bool:
+        """A folder that is not there may be a disk that is away; a bucket has no folders, so it has to be there."""
+        root = self._base if self._protocol.startswith("file") else self._base.partition("/")[0]
         try:
-            return bool(self._system.exists(self._base))
-        except Exception as error:
+            return bool(self._system.exists(root))
+        except Exception as error:  # as in _list
             raise WatchError(f"connection '{self._name}' does not answer: {_first_line(error)}") from error
 
     def _is_settled(self, entry: Mapping[str, Any], now: datetime) -> bool:

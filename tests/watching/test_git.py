@@ -10,6 +10,7 @@ from polyaxon_airflow.errors import WatchError
 from polyaxon_airflow.watching import Place
 from polyaxon_airflow.watching.git import GitSource
 from tests.init.gitserver import Repository, git, serve
+from tests.watching.ssh import ssh_server
 from tests.watching.watchers import Watcher
 
 KIND = "connection_git_commit"
@@ -292,3 +293,32 @@ def test_the_mirror_holds_no_file_contents(repository, source_of, tmp_path):
         check=True,
     )
     assert "blob" not in listed.stdout
+
+
+class TestOverSsh:
+    @pytest.fixture
+    def server(self, tmp_path):
+        (tmp_path / "sshd").mkdir()
+        with ssh_server(tmp_path / "sshd") as found:
+            yield found
+
+    def test_with_the_key_of_the_connection(self, server, repository, source_of):
+        variables = {"id_rsa": server.key, "known_hosts": server.known_hosts}
+        found = Watcher(source_of(f"{server.url}{repository.folder}", variables), KIND, "connections.code")
+        found.see()
+        repository.commit("second")
+        assert titles(found.see()) == ["second"]
+
+    def test_a_host_that_is_another_is_refused(self, server, repository, source_of):
+        variables = {
+            "id_rsa": server.key,
+            "known_hosts": server.known_hosts.replace("AAAAC3Nza", "AAAAC3Nzb"),
+        }
+        found = Watcher(source_of(f"{server.url}{repository.folder}", variables), KIND, "connections.code")
+        with pytest.raises(WatchError, match="is not the host that known_hosts names"):
+            found.see()
+
+    def test_without_a_key_the_sentence_says_so(self, server, repository, source_of):
+        found = Watcher(source_of(f"{server.url}{repository.folder}"), KIND, "connections.code")
+        with pytest.raises(WatchError, match=r"refuses access|is not the host"):
+            found.see()
