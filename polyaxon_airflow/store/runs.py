@@ -201,6 +201,13 @@ class Runs:
             rows = connection.execute(selected).all()
         return [(to_run(row[: len(COLUMNS)]), Condition(*row[len(COLUMNS) :])) for row in rows]
 
+    def updated_since(self, since: datetime) -> frozenset[str]:
+        """The uuids of the runs that were updated then or later."""
+        with self.database.read() as connection:
+            return frozenset(
+                connection.scalars(select(schema.run.c.uuid).where(schema.run.c.updated_at >= since))
+            )
+
     def last_update(self) -> datetime | None:
         """When any run was updated last."""
         with self.database.read() as connection:

@@ -10,10 +10,8 @@ an event is a path with a version. One poll lists the folders that the watches o
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyaxon_airflow.artifacts.options import storage_options
@@ -21,6 +19,7 @@ from polyaxon_airflow.errors import WatchError
 from polyaxon_airflow.events.patterns import Pattern
 from polyaxon_airflow.events.watches import Occurrence, Watch, is_true
 from polyaxon_airflow.watching import Place, Step
+from polyaxon_airflow.watching.marks import mark, pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -40,7 +39,6 @@ _FEW = 16  # listings of one poll; folders beyond that are listed by what they h
 _VERSIONS = ("ETag", "etag", "md5Hash", "content_md5", "checksum")
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified")
 _REMEMBERED = 100_000  # marks of files that are gone, at least
-_DIGEST = 8  # bytes; of 10 million files, two would be mixed up once in 370,000 such stores
 
 
 class File(NamedTuple):
@@ -135,16 +133,16 @@ class FilesView:
     def step(self, watch: Watch, cursor: Any) -> Step | None:
         once = is_true(watch.ref.option("once", "false"))
         files = {
-            _mark(file.path if once else f"{file.path}\0{file.version}"): file
+            mark(file.path if once else f"{file.path}\0{file.version}"): file
             for file in self._matching(watch)
         }
-        known = _unpack(cursor["seen"]) if cursor else frozenset()
+        known = unpack(cursor["seen"]) if cursor else frozenset()
         if cursor is not None and files.keys() <= known:
             return None
         is_baseline = cursor is None and not watch.wants_existing
-        fresh = [] if is_baseline else [file for mark, file in files.items() if mark not in known]
+        fresh = [] if is_baseline else [file for marked, file in files.items() if marked not in known]
         seen = _remembered(known, frozenset(files))
-        return Step(tuple(map(self._occurrence, sorted(fresh, key=_age))), {"seen": _pack(seen)})
+        return Step(tuple(map(self._occurrence, sorted(fresh, key=_age))), {"seen": pack(seen)})
 
     def _matching(self, watch: Watch) -> Iterator[File]:
         patterns = patterns_of(watch)
@@ -246,19 +244,6 @@ def _remembered(known: frozenset[bytes], present: frozenset[bytes]) -> frozenset
 
 def _age(file: File) -> tuple[str, str]:
     return file.modified, file.path
-
-
-def _mark(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=_DIGEST).digest()
-
-
-def _pack(marks: Collection[bytes]) -> str:
-    return b64encode(b"".join(sorted(marks))).decode()
-
-
-def _unpack(packed: str) -> frozenset[bytes]:
-    text = b64decode(packed)
-    return frozenset(text[at : at + _DIGEST] for at in range(0, len(text), _DIGEST))
 
 
 def _first_line(error: Exception) -> str:

@@ -90,4 +90,7 @@ def test_the_last_update_of_all_runs(store):
     assert store.runs.last_update() is None
     store.runs.begin(run(1))
     store.runs.set_status(uuid(1), "running", at=after(20))
+    store.runs.begin(run(2))
     assert store.runs.last_update() == after(20)
+    assert store.runs.updated_since(after(20)) == {uuid(1)}
+    assert store.runs.updated_since(after(0)) == {uuid(1), uuid(2)}

@@ -1,0 +1,107 @@
+"""One poll after another: with jitter, so that a thousand watchers do not knock at once; with backoff, so that one that
+is refused does not knock for ever as often.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, TypeVar
+
+from polyaxon_airflow.errors import PolyaxonAirflowError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+
+    from polyaxon_airflow.events.watches import Watch
+    from polyaxon_airflow.store import RunStore
+    from polyaxon_airflow.watching import Source, View
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often a source is looked at."""
+
+    every: float = 60.0  # seconds between two polls
+    jitter: float = 0.1  # of `every`, at most, more or less
+    longest: float = 600.0  # seconds between two polls that fail, at most
+
+    def delay(self, errors: int, chance: float) -> float:
+        """Seconds to the next poll after `errors` failures in a row; `chance` is from [0, 1).
+
+        >>> [Pace(60, jitter=0).delay(errors, 0.5) for errors in range(6)]
+        [60.0, 60.0, 120.0, 240.0, 480.0, 600.0]
+        """
+        length = self.every * 2.0 ** min(max(0, errors - 1), 30)
+        return min(length, max(self.longest, self.every)) * (1 + self.jitter * (2 * chance - 1))
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What polls need of the process that they run in."""
+
+    store: RunStore
+    call: Callable[[Callable[[], object]], Awaitable[object]]  # runs a blocking function in a thread
+    tell: Callable[[str], None]  # a line for the log
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(timezone.utc))
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    chance: Callable[[], float] = random.random
+
+    async def do(self, function: Callable[[], Result]) -> Result:
+        """The result of a blocking function."""
+        return await self.call(function)  # type: ignore[return-value]
+
+
+async def poll(
+    name: str,
+    open_source: Callable[[], Source],
+    watches: Callable[[], Collection[Watch]],
+    pace: Pace,
+    around: Surroundings,
+) -> AsyncIterator[View]:
+    """The views of a source, for ever. What goes wrong is written under `name` in the store's cursors, and tried again.
+
+    A source is opened anew after it has failed: its connection may have been mended.
+    """
+    source: Source | None = None
+    errors = 0
+    try:
+        while True:
+            error: str | None = None
+            try:
+                opened = source if source is not None else await around.do(open_source)
+                source = opened
+                wanted, now = tuple(watches()), around.clock()
+                yield await around.do(lambda: opened.look(wanted, now))  # noqa: B023 - awaited at once
+                errors = 0
+            except PolyaxonAirflowError as found:
+                error, errors = str(found), errors + 1
+                around.tell(f"{name}: {error}")
+                _close(source)
+                source = None
+            delay = pace.delay(errors, around.chance())
+            await _note(name, delay, error, around)
+            await around.sleep(delay)
+    finally:
+        _close(source)
+
+
+def _close(source: Source | None) -> None:
+    if source is not None:
+        source.close()
+
+
+async def _note(name: str, delay: float, error: str | None, around: Surroundings) -> None:
+    now = around.clock()
+    try:
+        await around.do(
+            lambda: around.store.cursors.polled(
+                name, at=now, next_poll_at=now + timedelta(seconds=delay), error=error
+            )
+        )
+    except StoreError as found:
+        around.tell(f"{name}: {found}")
