@@ -37,6 +37,9 @@ class Ref:
         """The value of an option that is given once."""
         return self.options.get(name, (default,))[-1]
 
+    def __hash__(self) -> int:
+        return hash(str(self))
+
     def __str__(self) -> str:
         """The ref in its one spelling: options sorted, so that equal ones read the same."""
         subject = f"{self.about}.{self.name}" if self.name else self.about

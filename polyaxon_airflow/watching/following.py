@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from polyaxon_airflow.events.watches import Watch
     from polyaxon_airflow.watching import Step, View
-    from polyaxon_airflow.watching.polling import Surroundings
+    from polyaxon_airflow.watching.polling import Seen, Surroundings
 
 _SHOWN = 20  # labels in one wake-up
 
@@ -32,7 +32,7 @@ class Follower:
         self._cursor: Any = None
         self._told: str | None = None  # what is wrong with the watch, as the store has it
 
-    async def follow(self, views: AsyncIterator[View]) -> AsyncIterator[dict[str, Any]]:
+    async def follow(self, seen: AsyncIterator[Seen]) -> AsyncIterator[dict[str, Any]]:
         """A wake-up whenever there are events to start runs for: `{watch, first, last, labels}`.
 
         Events are in the store before their wake-up is given, so those that it wakes find them. A wake-up that was lost
@@ -40,13 +40,14 @@ class Follower:
         seen before, None if all may have been seen.
         """
         is_behind = True  # whether the last view was not stepped on, or there was none
-        async for view in views:
-            if not is_behind and view.is_same_for(self._watch):
+        async for look in seen:
+            if self._watch not in look.watches or (not is_behind and look.view.is_same_for(self._watch)):
+                is_behind = is_behind or self._watch not in look.watches
                 continue
             try:
                 if is_behind and (left_over := await self._left_over()) is not None:
                     yield left_over
-                recorded = await self._advance(view)
+                recorded = await self._advance(look.view)
                 is_behind = False
             except (WatchError, StoreError) as error:
                 is_behind = True

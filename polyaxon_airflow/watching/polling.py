@@ -56,13 +56,21 @@ class Surroundings:
         return await self.call(function)  # type: ignore[return-value]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A view, and the watches that it was made for: for any other it may lack what that watch is about."""
+
+    view: View
+    watches: frozenset[Watch]
+
+
 async def poll(
     name: str,
     open_source: Callable[[], Source],
     watches: Callable[[], Collection[Watch]],
     pace: Pace,
     around: Surroundings,
-) -> AsyncIterator[View]:
+) -> AsyncIterator[Seen]:
     """The views of a source, for ever. What goes wrong is written under `name` in the store's cursors, and tried again.
 
     A source is opened anew after it has failed: its connection may have been mended.
@@ -75,8 +83,9 @@ async def poll(
             try:
                 opened = source if source is not None else await around.do(open_source)
                 source = opened
-                wanted, now = tuple(watches()), around.clock()
-                yield await around.do(lambda: opened.look(wanted, now))  # noqa: B023 - awaited at once
+                wanted, now = frozenset(watches()), around.clock()
+                view = await around.do(lambda: opened.look(wanted, now))  # noqa: B023 - awaited at once
+                yield Seen(view, wanted)
                 errors = 0
             except PolyaxonAirflowError as found:
                 error, errors = str(found), errors + 1
