@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "polyaxon_airflow.cli.check",
     "fetch": "polyaxon_airflow.cli.fetch",
     "kinds": "polyaxon_airflow.cli.kinds",
+    "presets": "polyaxon_airflow.cli.presets",
     "queues": "polyaxon_airflow.cli.queues",
     "schema": "polyaxon_airflow.cli.schema",
 }

@@ -90,6 +90,13 @@ class Queues:
         """The places by the name of their pool."""
         return self._by_pool
 
+    def project_of(self, folder: str) -> str | None:
+        """The project that a folder below the dags folder belongs to, by the innermost folder that a project names."""
+        owned = {
+            owned: name for name, project in self.file.projects.items() for owned in project.folders or []
+        }
+        return next((owned[part] for part in _upwards(folder) if part in owned), None)
+
     def fairness(self, place: Place) -> Fairness:
         """Between whom the slots of a queue are shared."""
         return place.queue.fairness or self.file.fairness

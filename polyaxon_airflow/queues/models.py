@@ -128,10 +128,16 @@ class Allowed(Section):
 
 
 class Scope(Section):
-    """A project or a folder."""
+    """What holds for a project or a folder."""
 
     default: Defaults = Defaults()
     allow: Allowed = Allowed()
+
+
+class Project(Scope):
+    """A project: the polyaxonfiles of some folders."""
+
+    folders: list[StrictStr] | None = None  # below the dags folder, with all in them
 
 
 class QueuesFile(Section):
@@ -141,6 +147,6 @@ class QueuesFile(Section):
     default: Defaults = Defaults()
     allow: Allowed = Allowed()
     fairness: Fairness = Fairness()  # of queues that have no own
-    projects: dict[StrictStr, Scope] = Field(default_factory=dict)
+    projects: dict[StrictStr, Project] = Field(default_factory=dict)
     folders: dict[StrictStr, Scope] = Field(default_factory=dict)  # below the dags folder, with all in it
     teams: dict[StrictStr, list[StrictStr]] = Field(default_factory=dict)  # owners by team

@@ -135,6 +135,21 @@ def test_a_preset_that_a_folder_does_not_allow_is_refused():
         QUEUES.check_presets(["big"], Requester("vision", folder="jobs/night"))
 
 
+@pytest.mark.parametrize(
+    ("folder", "project"),
+    [
+        pytest.param("eyes", "vision", id="a folder of the project"),
+        pytest.param("eyes/left", "vision", id="a folder in it"),
+        pytest.param("eyes/labels/x", "data", id="the innermost folder counts"),
+        pytest.param("ears", None, id="a folder of nobody"),
+        pytest.param("", None, id="the dags folder itself"),
+    ],
+)
+def test_project_of_a_folder(folder, project):
+    text = "projects: {vision: {folders: [eyes]}, data: {folders: [eyes/labels]}}"
+    assert read_queues("agents: [{name: a, queues: [{name: x}]}]\n" + text).project_of(folder) == project
+
+
 WEIGHTS = read_queues(
     "agents: [{name: a, queues: [{name: x, weight: 4}]}]\nfairness: {by: owner, weights: {ann: 2, 'team-*': 3}}"
 )

@@ -30,7 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _row(name: str, flow: FlowOutcome) -> list[Any]:
-    share = f"{flow.had / flow.due:.2f}" if flow.due else ""
+    # A single task has nothing while it waits, and does not wait once it has something.
+    share = f"{flow.had / flow.due:.2f}" if flow.due and flow.tasks > 1 else ""
     mean, longest, end = (
         f"{seconds:.1f}" for seconds in (flow.waited / flow.tasks, flow.longest_wait, flow.end)
     )
