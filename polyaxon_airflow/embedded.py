@@ -116,6 +116,8 @@ class EmbeddedAirflow:
 
     def start_component(self, component: str) -> None:
         """Start one component; also after it was killed."""
+        if component in self._processes:
+            self._processes[component].wait()
         with (self.home / f"{component}.log").open("ab") as log:
             self._processes[component] = subprocess.Popen(
                 [sys.executable, "-m", "airflow", component],

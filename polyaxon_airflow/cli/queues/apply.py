@@ -44,6 +44,6 @@ def _apply(client: AirflowClient, change: PoolChange) -> None:
     if change.action == "create":
         client.post("/pools", {"name": change.pool, **wanted})
     elif change.action == "update":
-        client.patch(path, wanted)
+        client.patch(path, {"pool": change.pool, **wanted})
     elif change.action == "delete":
         client.delete(path)
