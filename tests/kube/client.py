@@ -57,6 +57,8 @@ class Client:
         forever = aiohttp.ClientTimeout(total=None)
         url = f"{self._server}{path}?watch=1&resourceVersion={version}"
         async with self._session.get(url, timeout=forever, read_bufsize=1 << 21) as response:
+            if response.status >= 400:
+                raise ConnectionError(f"watch {path}: {response.status}")
             async for line in response.content:
                 change = json.loads(line)
                 if change["type"] == "ERROR":

@@ -100,13 +100,12 @@ class Container:
             *("--", "/bin/sh", "-c", lines),
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,  # for both of the container's streams, so that their order is kept
+            stderr=subprocess.DEVNULL,  # what unshare itself says
             start_new_session=True,
             limit=LONGEST_LINE,
         )
-        streams = (self._process.stdout, self._process.stderr)
-        self._pumps = [asyncio.create_task(self._pump(stream)) for stream in streams]
+        self._pump = asyncio.create_task(self._write_log(self._process.stdout))
         for _ in range(1000):
             self._pid = _first_child(self._process.pid)
             if self._pid or self._process.returncode is not None:
@@ -115,12 +114,12 @@ class Container:
 
     async def _end(self):
         code = await self._process.wait()
-        await asyncio.wait(self._pumps, timeout=2)
+        await asyncio.wait([self._pump], timeout=2)
         self._pid = None
         self.exited = True
         return 128 - code if code < 0 else code
 
-    async def _pump(self, stream):
+    async def _write_log(self, stream):
         """Write the stream's lines to the log: time, stream, F(ull) or P(artial), text."""
         with self.log.open("ab", buffering=0) as log:
             while line := await _read_line(stream):

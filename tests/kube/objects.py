@@ -13,7 +13,7 @@ from collections import deque
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from tests.kube.admission import admitted
@@ -216,9 +216,9 @@ class Objects:
             subscription.put(entry)
 
 
-def now():
-    """This moment, as Kubernetes writes it."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+def now(later=0):
+    """This moment, or one some seconds later, as Kubernetes writes it."""
+    return (datetime.now(timezone.utc) + timedelta(seconds=later)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _check_identity(resource, namespace, obj):
@@ -238,6 +238,7 @@ def _runs(pod):
 
 
 def _being_deleted(metadata, grace):
-    shortest = min(grace, metadata.get("deletionGracePeriodSeconds", grace))
-    since = metadata.get("deletionTimestamp") or now()
-    return {**metadata, "deletionTimestamp": since, "deletionGracePeriodSeconds": shortest}
+    """Marked to be gone in `grace` seconds, unless it is to be gone sooner already."""
+    if grace >= metadata.get("deletionGracePeriodSeconds", grace + 1):
+        return metadata
+    return {**metadata, "deletionTimestamp": now(grace), "deletionGracePeriodSeconds": grace}

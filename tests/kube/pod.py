@@ -160,10 +160,11 @@ class Pod:
         """Write the pod's status, if it has changed."""
         async with self._reporting:
             status = self._status()
-            if json.dumps(status, sort_keys=True) != self._reported:
-                self._reported = json.dumps(status, sort_keys=True)
+            written = json.dumps(status, sort_keys=True)
+            if written != self._reported:
                 with suppress(ConnectionError):
                     await self.client.patch_status(self.path, status)
+                    self._reported = written
 
     async def event(self, kind, reason, message):
         name, namespace, uid = (self.metadata[key] for key in ("name", "namespace", "uid"))

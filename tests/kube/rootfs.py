@@ -24,6 +24,7 @@ def script(spec, folder, command, termination_log, sandbox):
     root = str(folder / "root")
     message = (spec.get("terminationMessagePath", "/dev/termination-log"), str(termination_log), False)
     lines = [
+        "exec 2>&1",
         "set -e",
         "mount --make-rprivate /",
         f"mkdir -p {quote(root)}",

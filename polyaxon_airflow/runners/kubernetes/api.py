@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from polyaxon_airflow.errors import PermanentRunnerError, TemporaryRunnerError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
@@ -54,11 +54,9 @@ class Api:
     Methods raise ApiUnavailableError once their attempts are used up, ApiRefusedError at once.
     """
 
-    def __init__(
-        self, connect: Connect, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    ) -> None:
+    def __init__(self, connect: Connect, *, delays: Sequence[float] = DELAYS) -> None:
         self._connect = connect
-        self._sleep = sleep
+        self._delays = delays
 
     async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()
@@ -126,13 +124,13 @@ class Api:
 
     async def _request(self, method: str, path: str, **request: Any) -> Object:
         renewed = False
-        for delay in (*DELAYS, None):
+        for delay in (*self._delays, None):
             try:
                 return await self._answer(method, path, **request)
             except ApiUnavailableError as trouble:
                 if delay is None or (trouble.status is not None and QUOTA in str(trouble)):
                     raise
-                await self._sleep(max(delay, trouble.retry_after))
+                await asyncio.sleep(max(delay, trouble.retry_after))
             except ApiRefusedError as refusal:
                 if refusal.status != 401 or renewed:
                     raise

@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING
 
 from polyaxon_airflow.errors import PermanentRunnerError
 from polyaxon_airflow.runners.base import MAIN_CONTAINER, Handle, Line, Manifest, Outcome, RunIdentity
-from polyaxon_airflow.runners.kubernetes.api import Api
+from polyaxon_airflow.runners.kubernetes.api import DELAYS, Api
 from polyaxon_airflow.runners.kubernetes.following import PATIENCE, Listener, Patience, PodPlace, follow_pod
-from polyaxon_airflow.runners.kubernetes.submitting import mark_collected, remove_expired, removed, submit
+from polyaxon_airflow.runners.kubernetes.submitting import (
+    mark_collected,
+    remove_expired,
+    removed,
+    submit,
+    submit_companions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -30,6 +36,7 @@ class KubernetesRunner:
     namespace: str
     grace: float = 30.0  # seconds between SIGTERM and SIGKILL of a run that is stopped
     patience: Patience = PATIENCE
+    delays: Sequence[float] = DELAYS  # seconds between attempts of a request that fails
 
     def check(self, manifest: Manifest) -> None:
         """Raise PermanentRunnerError for a manifest without an image, or of a kind that nobody here knows."""
@@ -80,6 +87,7 @@ class KubernetesRunner:
 
     async def submit_async(self, api: Api, manifest: Manifest, run: RunIdentity) -> Handle:
         found = await submit(api, self._pods, manifest["pod"], run.uuid)
+        await submit_companions(api, self.namespace, manifest.get("companions", ()), found)
         names = {key: found["metadata"][key] for key in ("namespace", "name", "uid")}
         return {"runner": "kubernetes", "uuid": run.uuid, "kind": "pod", **names}
 
@@ -106,7 +114,7 @@ class KubernetesRunner:
 
     def _run(self, work: Callable[[Api], Awaitable[T]]) -> T:
         async def connected() -> T:
-            async with Api(self.connect) as api:
+            async with Api(self.connect, delays=self.delays) as api:
                 return await work(api)
 
         return asyncio.run(connected())

@@ -11,6 +11,8 @@ from polyaxon_airflow.runners.kubernetes.api import ApiRefusedError
 from polyaxon_airflow.runtimes.metadata import UUID_LABEL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from polyaxon_airflow.runners.kubernetes.api import Api, Object
 
 COLLECTED = "polyaxon-airflow/collected"  # annotation: the outcome is in the store, the object may go
@@ -40,6 +42,30 @@ async def submit(api: Api, collection: str, body: Object, uuid: str) -> Object:
             await removed(api, path, found)
         else:
             return found
+
+
+async def submit_companions(api: Api, namespace: str, companions: Iterable[Object], owner: Object) -> None:
+    """Create what goes with a run's object, as its property: the cluster removes it together with its owner."""
+    fields = ("apiVersion", "kind")
+    reference = {
+        **{key: owner[key] for key in fields},
+        **{key: owner["metadata"][key] for key in ("name", "uid")},
+    }
+    for companion in companions:
+        metadata = {**companion["metadata"], "ownerReferences": [reference]}
+        metadata.pop("namespace", None)
+        try:
+            await api.create(collection_of(companion, namespace), {**companion, "metadata": metadata})
+        except ApiRefusedError as refusal:
+            if refusal.reason != "AlreadyExists":
+                raise
+
+
+def collection_of(body: Object, namespace: str) -> str:
+    """The path of an object's kind; plurals are regular for all kinds that we make."""
+    version, plural = body["apiVersion"], f"{body['kind'].lower()}s"
+    group = f"apis/{version}" if "/" in version else f"api/{version}"
+    return f"/{group}/namespaces/{namespace}/{plural}"
 
 
 def identified(body: Object, uuid: str) -> Object:
