@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 Container = dict[str, Any]
+
+_REFERENCE = re.compile(r"(?<!\$)\$\(([^)]*)\)")  # `$(NAME)`, but not `$$(NAME)`
 
 # Kubernetes wants text where YAML gives numbers: `args: [--epochs, 3]`, `cpu: 2`, `{name: DEBUG, value: true}`.
 
@@ -33,7 +36,7 @@ def literal_container(
         made["resources"] = _quantities(made["resources"])
     for key, added in context.items():
         made[key] = [*(made.get(key) or []), *added]
-    made["env"] = [variable(entry) for entry in made.get("env") or []]
+    made["env"] = settled([variable(entry) for entry in made.get("env") or []])
     if "ports" in made:
         made["ports"] = list({port["containerPort"]: port for port in reversed(made["ports"])}.values())[::-1]
     return {key: value for key, value in made.items() if value not in (None, [], {})}
@@ -51,6 +54,33 @@ def variable(entry: Mapping[str, Any]) -> dict[str, Any]:
     if entry.get("value") is None:
         return dict(entry) if "valueFrom" in entry else {**entry, "value": ""}
     return {**entry, "value": as_text(entry["value"])}
+
+
+def settled(variables: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The variables that a container ends up with: the last of each name, as custom resources take no other.
+
+    A `$(NAME)` before that keeps the value that NAME had there.
+
+    >>> settled([{"name": "A", "value": "1"}, {"name": "B", "value": "$(A)"}, {"name": "A", "value": "2"}])
+    [{'name': 'B', 'value': '1'}, {'name': 'A', 'value': '2'}]
+    """
+    counts = Counter(entry["name"] for entry in variables)
+    repeated: dict[str, str] = {}  # values so far of names that stand more than once
+    kept: dict[str, dict[str, Any]] = {}
+    for entry in variables:
+        name, made = entry["name"], _expanded(entry, repeated)
+        kept.pop(name, None)
+        kept[name] = made
+        repeated.pop(name, None)
+        if counts[name] > 1 and "value" in made:
+            repeated[name] = made["value"]
+    return list(kept.values())
+
+
+def _expanded(entry: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    if not values or "value" not in entry:
+        return entry
+    return {**entry, "value": _REFERENCE.sub(lambda found: values.get(found[1], found[0]), entry["value"])}
 
 
 def as_text(value: Any) -> str:

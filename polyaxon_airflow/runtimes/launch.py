@@ -26,6 +26,10 @@ class Site:
     tolerations: tuple[Mapping[str, Any], ...] = ()
     image_pull_secrets: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)  # such as HTTP_PROXY
+    # Kind of run -> ClusterTrainingRuntime, for clusters that have Kubeflow Trainer v2 and not its predecessor.
+    training_runtimes: Mapping[str, str] = field(
+        default_factory=lambda: {"pytorchjob": "torch-distributed", "mpijob": "deepspeed-distributed"}
+    )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from polyaxon_airflow.sections.connections import Connection
 
 UUID_LABEL = "operation.polyaxon.com/uuid"
+ROLE_LABEL = "operation.polyaxon.com/role"  # of a pod among several of one run
+LEADER = "leader"  # the role of the pods whose first one's log is the run's
 
 
 def labels_of(own: Mapping[str, str], launch: Launch, kind: str) -> dict[str, str]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
+from polyaxon_airflow.runtimes.custom import given
+from polyaxon_airflow.runtimes.kubeflow import TrainingJob, roles_of
 from polyaxon_airflow.runtimes.replicas import (
     CleanPodPolicy,
     Distributed,
     ReplicaOrTemplate,
     SchedulingPolicy,
 )
+
+if TYPE_CHECKING:
+    from polyaxon_airflow.runtimes import Manifest
+    from polyaxon_airflow.runtimes.launch import Launch
 
 
 class TFJob(Distributed):
@@ -26,3 +32,20 @@ class TFJob(Distributed):
     ps: ReplicaOrTemplate | None = None
     worker: ReplicaOrTemplate | None = None
     evaluator: ReplicaOrTemplate | None = None
+
+    def manifest(self, launch: Launch) -> Manifest:
+        """A TFJob of the Training Operator v1; the chief leads, without one the first worker."""
+        roles = roles_of(launch, Chief=self.chief, Worker=self.worker, PS=self.ps, Evaluator=self.evaluator)
+        extra = given(enableDynamicWorker=self.enable_dynamic_worker, successPolicy=self.success_policy)
+        job = TrainingJob(
+            run_kind=self.kind,
+            kind="TFJob",
+            specs="tfReplicaSpecs",
+            main="tensorflow",
+            roles=roles,
+            launch=launch,
+            clean_pod_policy=self.clean_pod_policy,
+            scheduling_policy=self.scheduling_policy,
+            extra=extra,
+        )
+        return job.manifest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from copy import deepcopy
 
-from tests.kube.errors import bad_request, invalid
+from tests.kube.errors import ApiError, bad_request, invalid
 from tests.kube.structural import pruned
 from tests.kube.validation import metadata_faults, pod_faults
 
@@ -33,6 +33,16 @@ def admitted(resource, obj, old=None, *, strict=False):
     if resource.kind == "Secret":
         _encode(obj)
     return obj
+
+
+def strict_faults(resource, obj):
+    """What is wrong with a custom resource, unknown fields too; nothing, if it may be created as it is."""
+    faults = list(metadata_faults(obj["metadata"]))
+    try:
+        _fitted(resource.schema, obj, faults, strict=True)
+    except ApiError as refusal:
+        faults.append(str(refusal))
+    return faults
 
 
 def _fitted(schema, obj, faults, *, strict):
