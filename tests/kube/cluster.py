@@ -14,21 +14,25 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from tests.kube.kubelet import Kubelet
+from tests.kube.resources import BUILT_IN
 from tests.kube.server import ApiServer
+
+CRDS = next(resource for resource in BUILT_IN if resource.kind == "CustomResourceDefinition")
 
 
 class Cluster:
     """`server` and `kubelet` live on another thread: reach their methods through `call` and `wait`.
 
     `kubelet` holds the arguments of `Kubelet`, or is None for an API server alone.
-    `controllers` are classes that take a kubeconfig and have `async run()`.
+    `crds` are CustomResourceDefinitions, `controllers` classes that take a kubeconfig and have `async run()`.
     """
 
-    def __init__(self, *, strict=False, history=5000, kubelet=(), controllers=()):
+    def __init__(self, *, strict=False, history=5000, kubelet=(), crds=(), controllers=()):
         self.server = ApiServer(strict=strict, history=history)
         self.kubelet = None
         self._kubelet_settings = kubelet
         self._controllers = controllers
+        self._crds = crds
         self._ready = threading.Event()
         self._folder = tempfile.TemporaryDirectory(prefix="cluster-")
         self.kubeconfig = str(Path(self._folder.name) / "kubeconfig.json")
@@ -72,6 +76,8 @@ class Cluster:
             await self.server.start()
             stack.push_async_callback(self.server.stop)
             self._write_kubeconfig()
+            for crd in self._crds:
+                self.server.objects.create(CRDS, None, crd)
             if self._kubelet_settings is not None:
                 node = Kubelet(self.server.kubeconfig(), **dict(self._kubelet_settings))
                 self.kubelet = self.server.kubelet = await stack.enter_async_context(node)

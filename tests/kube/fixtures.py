@@ -34,6 +34,12 @@ def namespaces_work():
     )
 
 
+def needs_namespaces():
+    """Skip a test where they do not."""
+    if not namespaces_work():
+        pytest.skip("the emulated cluster needs Linux namespaces (root, or unprivileged user namespaces)")
+
+
 @dataclass(frozen=True)
 class Namespace:
     """A namespace of its own for one test."""
@@ -47,9 +53,8 @@ def kubeconfig(tmp_path_factory):
     """Path of a kubeconfig of the cluster that the tests share."""
     if REAL:
         yield os.environ["KUBECONFIG"]
-    elif not namespaces_work():
-        pytest.skip("the emulated cluster needs Linux namespaces (root, or unprivileged user namespaces)")
     else:
+        needs_namespaces()
         with Cluster() as cluster:
             yield cluster.kubeconfig
 
@@ -57,8 +62,7 @@ def kubeconfig(tmp_path_factory):
 @pytest.fixture
 def cluster():
     """An emulated cluster for one test, which may break it."""
-    if not namespaces_work():
-        pytest.skip("the emulated cluster needs Linux namespaces (root, or unprivileged user namespaces)")
+    needs_namespaces()
     with Cluster() as cluster:
         yield cluster
 

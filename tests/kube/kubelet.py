@@ -103,8 +103,11 @@ class Kubelet:
         elif node == NODE and not pod and obj["status"]["phase"] == "Pending":
             pod = self.pods[metadata["uid"]] = Pod(self, obj)
             self.spawn(pod.run())
-        if pod and change != "DELETED" and "deletionTimestamp" in metadata and not pod.stopping:
-            self.spawn(self._terminate(pod, metadata["deletionGracePeriodSeconds"]))
+        if pod and change != "DELETED" and "deletionTimestamp" in metadata:
+            grace = metadata["deletionGracePeriodSeconds"]
+            if pod.granted is None or grace < pod.granted:
+                pod.granted = grace
+                self.spawn(self._terminate(pod, grace))
 
     async def _terminate(self, pod, grace):
         await pod.kill(grace)

@@ -33,6 +33,7 @@ class Pod:
         self.mains = [Container(spec, self.folder) for spec in self.spec["containers"]]
         self.grace = self.spec["terminationGracePeriodSeconds"]
         self.stopping = False
+        self.granted = None  # grace period of its deletion, in seconds
         self._failure = {}  # reason and message of a pod that was ended from outside
         self._started_at = moment()
         self._reported = None

@@ -170,6 +170,8 @@ class ApiServer:
     def _list(self, resource, found, query):
         first, limit = int(query.get("continue") or 0), int(query.get("limit") or len(found))
         metadata = {"resourceVersion": str(self.objects.version)}
+        if not resource.custom:  # items of built-in lists do not say their type
+            found = [{key: obj[key] for key in obj if key not in {"apiVersion", "kind"}} for obj in found]
         if first + limit < len(found):
             metadata["continue"] = str(first + limit)
         return {

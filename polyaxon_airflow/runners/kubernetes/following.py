@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from polyaxon_airflow.runners.base import Line, Outcome
+from polyaxon_airflow.runners.base import MAIN_CONTAINER, Line, Outcome
 from polyaxon_airflow.runners.kubernetes import pods
 from polyaxon_airflow.runners.kubernetes.logs import log_lines
-from polyaxon_airflow.runners.kubernetes.watching import Version, versions
 from polyaxon_airflow.runners.lines import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
     from typing import Any
 
     from polyaxon_airflow.runners.kubernetes.api import Api, Object
+    from polyaxon_airflow.runners.kubernetes.watching import NotThere, Version
+
+    News = Version | NotThere | list[Line] | BaseException
 
 DRAIN = 10.0  # seconds that the last lines of an ended run may take
-LOST = (
-    60.0  # seconds past its grace period after which a pod that is being deleted counts as lost with its node
-)
+LOST = 60.0  # seconds past its grace period after which a pod that does not go counts as lost with its node
 
 
 class Patience(NamedTuple):
@@ -35,23 +36,6 @@ class Patience(NamedTuple):
 PATIENCE = Patience()
 
 
-class PodPlace(NamedTuple):
-    """Where one pod is."""
-
-    namespace: str
-    name: str
-    uid: str
-    main: str  # the container that decides
-
-    @property
-    def collection(self) -> str:
-        return f"/api/v1/namespaces/{self.namespace}/pods"
-
-    @property
-    def path(self) -> str:
-        return f"{self.collection}/{self.name}"
-
-
 @dataclass(frozen=True)
 class Listener:
     """Who wants to hear of a run."""
@@ -62,165 +46,177 @@ class Listener:
     interval: float = 0.5  # seconds between two questions whether to stop
 
 
-async def follow_pod(
-    api: Api,
-    place: PodPlace,
-    listener: Listener,
-    *,
-    grace: float,
-    patience: Patience,
-    since: str | None = None,
-) -> Outcome:
-    """Follow a pod to its end; it is not deleted, unless the listener asks for a stop.
+@dataclass(frozen=True)
+class Terms:
+    """How a run is followed."""
 
-    Raises ApiUnavailableError when the API server stays out of reach: the pod then goes on, and can be followed again.
-    """
-    following = _Following(api, place, listener, grace, patience, since)
-    try:
-        return await following.run()
-    finally:
-        await following.close()
-
-
-@dataclass
-class _Following:
-    api: Api
-    place: PodPlace
-    listener: Listener
-    grace: float
+    grace: float  # seconds between SIGTERM and SIGKILL of a run that is stopped
     patience: Patience
-    since: str | None
-    news: asyncio.Queue[Version | list[Line] | BaseException] = field(default_factory=asyncio.Queue)
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
-    logs: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # container -> who reads its log
-    pod: Object | None = None
-    gone: bool = False
-    stopped: str | None = None  # the listener's reason
-    told: str = ""  # what the run was last said to wait for
-    stuck_since: float | None = None
+    since: str | None = None  # lines up to this time, as Kubernetes writes it, were heard before
+
+
+class Following(ABC):
+    """Follows one run; what that is, a pod or a custom resource, subclasses know."""
+
+    def __init__(self, api: Api, listener: Listener, terms: Terms, main: str) -> None:
+        self.api = api
+        self.terms = terms
+        self._listener = listener
+        self._main = main  # the container whose log and exit code are the run's
+        self._news: asyncio.Queue[News] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._logs: dict[
+            tuple[str, str], asyncio.Task[None]
+        ] = {}  # (uid of pod, container) -> who reads its log
+        self._pods: dict[str, Object] = {}  # uid -> the pod as last seen
+        self._gone: set[str] = set()  # uids of pods that are there no more
+        self._stopped: str | None = None  # the listener's reason
+        self._told = ""  # what the run was last said to wait for
+        self._stuck_since: float | None = None
+
+    @abstractmethod
+    def sources(self) -> Sequence[AsyncIterator[Version | NotThere]]:
+        """What is watched."""
+
+    @abstractmethod
+    async def learn(self, version: Version | NotThere) -> None:
+        """Take in what a source has given."""
+
+    @abstractmethod
+    def ended(self) -> Outcome | None:
+        """How the run ended, None while it goes on."""
+
+    @abstractmethod
+    def removed(self) -> bool:
+        """Whether all that was deleted by `remove` is gone."""
+
+    @abstractmethod
+    async def remove(self) -> None:
+        """Delete the run's objects, which ends its containers."""
 
     async def run(self) -> Outcome:
-        self._start(self._watch())
+        """Raises ApiUnavailableError when the server stays out of reach: the run goes on, and can be followed again."""
+        try:
+            for source in self.sources():
+                self._start(self._watch(source))
+            return await self._until_ended()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # what subclasses use
+
+    async def learn_pod(self, version: Version, *, leads: bool) -> None:
+        """Take in a version of one of the run's pods; the log of a leading one is the run's."""
+        pod, uid = version.object, version.object["metadata"]["uid"]
+        self._pods[uid] = pod
+        if version.gone:
+            self._gone.add(uid)
+        state = pods.read(pod, self._main)
+        for container in state.started if leads else ():
+            if (uid, container) not in self._logs:
+                self._logs[uid, container] = self._start(self._read_log(uid, container))
+        if leads or state.stuck:
+            await self.tell(state.waits_for, stuck=state.stuck)
+
+    async def tell(self, waits_for: str, *, stuck: bool = False) -> None:
+        """Say what the run waits for, if that is new; what is `stuck` for long ends it."""
+        if waits_for != self._told:
+            self._told = waits_for
+            await self._listener.on_state(waits_for)
+        if not stuck:
+            self._stuck_since = None
+        elif self._stuck_since is None:
+            self._stuck_since = time.monotonic()
+
+    def given_up(self) -> Outcome | None:
+        """The end of a run that has been stuck for too long."""
+        if self._stuck_since is None or time.monotonic() - self._stuck_since < self.terms.patience.start:
+            return None
+        return Outcome("failed", None, self._told)
+
+    # hearing
+
+    async def _until_ended(self) -> Outcome:
         while True:
-            await self._hear(self.listener.interval)
+            await self._hear(self._listener.interval)
             if (outcome := self._outcome()) is not None:
                 await self._drain()
                 return outcome
-            if self.stopped is None and (reason := await self.listener.should_stop()) is not None:
-                await self._stop(reason)
+            if self._stopped is None and (reason := await self._listener.should_stop()) is not None:
+                self._stopped = reason
+                await self.remove()
 
-    async def close(self) -> None:
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
-
-    # hearing
+    def _outcome(self) -> Outcome | None:
+        outcome = self.ended()
+        if self._stopped is None:
+            return outcome
+        if not self.removed():
+            return None
+        return Outcome("stopped", outcome.exit_code if outcome else None, self._stopped)
 
     async def _hear(self, seconds: float) -> None:
         """Wait for news, at most so long, and take in all there are."""
         try:
-            news = [await asyncio.wait_for(self.news.get(), seconds)]
+            news = [await asyncio.wait_for(self._news.get(), seconds)]
         except asyncio.TimeoutError:
             return
-        while not self.news.empty():
-            news.append(self.news.get_nowait())
+        while not self._news.empty():
+            news.append(self._news.get_nowait())
         lines: list[Line] = []
         for item in news:
             if isinstance(item, BaseException):
                 raise item
-            if isinstance(item, Version):
-                await self._learn(item)
-            else:
+            if isinstance(item, list):
                 lines += item
+            else:
+                await self.learn(item)
         if lines:
-            await self.listener.on_lines(lines)
-
-    async def _learn(self, version: Version) -> None:
-        self.pod, self.gone = version
-        if self.pod is None:
-            return
-        state = pods.read(self.pod, self.place.main)
-        for container in state.started:
-            if container not in self.logs:
-                self.logs[container] = self._start(self._read_log(container))
-        if state.waits_for != self.told:
-            self.told = state.waits_for
-            await self.listener.on_state(state.waits_for)
-        if not state.stuck:
-            self.stuck_since = None
-        elif self.stuck_since is None:
-            self.stuck_since = time.monotonic()
-
-    async def _watch(self) -> None:
-        found = versions(
-            self.api, self.place.collection, self.place.name, self.place.uid, patience=self.patience.server
-        )
-        async for version in found:
-            self.news.put_nowait(version)
-
-    async def _read_log(self, container: str) -> None:
-        batches = log_lines(
-            self.api, self.place.path, container, is_over=lambda: self._has_ended(container), since=self.since
-        )
-        async for batch in batches:
-            self.news.put_nowait([Line(container, shown(line)) for line in batch])
-
-    def _has_ended(self, container: str) -> bool:
-        return self.gone or (self.pod is not None and container in pods.read(self.pod, self.place.main).ended)
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(work)
-        task.add_done_callback(self._report)
-        self.tasks.append(task)
-        return task
-
-    def _report(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.news.put_nowait(error)
-
-    # ending
-
-    def _outcome(self) -> Outcome | None:
-        if self.stopped is not None:
-            return self._after_stop()
-        if self.gone:
-            return pods.vanished(self.pod, self.place.main)
-        if self.pod is None:
-            return None
-        return pods.read(self.pod, self.place.main).outcome or self._lost() or self._given_up()
-
-    def _after_stop(self) -> Outcome | None:
-        outcome = pods.read(self.pod, self.place.main).outcome if self.pod is not None else None
-        if self.gone or self._lost():
-            return Outcome("stopped", outcome.exit_code if outcome else None, self.stopped or "")
-        return None
-
-    def _given_up(self) -> Outcome | None:
-        if self.stuck_since is None or time.monotonic() - self.stuck_since < self.patience.start:
-            return None
-        return Outcome("failed", None, self.told)
-
-    def _lost(self) -> Outcome | None:
-        """A pod whose node does not confirm its end."""
-        asked = pods.deletion_asked_at(self.pod) if self.pod is not None else None
-        if self.pod is None or asked is None:
-            return None
-        grace = self.pod["metadata"].get("deletionGracePeriodSeconds") or 0
-        if time.time() - asked.timestamp() < grace + LOST:
-            return None
-        node = self.pod["spec"].get("nodeName")
-        return Outcome("failed", None, f"the pod was deleted, but its node '{node}' does not confirm its end")
-
-    async def _stop(self, reason: str) -> None:
-        self.stopped = reason
-        await self.api.delete(self.place.path, uid=self.place.uid, grace=self.grace)
+            await self._listener.on_lines(lines)
 
     async def _drain(self) -> None:
         """Hear the last lines of the containers that have ended."""
         until = time.monotonic() + DRAIN
         while time.monotonic() < until and any(
-            not task.done() for name, task in self.logs.items() if self._has_ended(name)
+            not task.done() for key, task in self._logs.items() if self._has_ended(*key)
         ):
             await self._hear(0.1)
-        while not self.news.empty():
+        while not self._news.empty():
             await self._hear(0.1)
+
+    async def _watch(self, source: AsyncIterator[Version | NotThere]) -> None:
+        async for version in source:
+            self._news.put_nowait(version)
+
+    async def _read_log(self, uid: str, container: str) -> None:
+        metadata = self._pods[uid]["metadata"]
+        path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
+        name = MAIN_CONTAINER if container == self._main else container
+        batches = log_lines(
+            self.api, path, container, is_over=lambda: self._has_ended(uid, container), since=self.terms.since
+        )
+        async for batch in batches:
+            self._news.put_nowait([Line(name, shown(line)) for line in batch])
+
+    def _has_ended(self, uid: str, container: str) -> bool:
+        return uid in self._gone or container in pods.read(self._pods[uid], self._main).ended
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(self._report)
+        self._tasks.append(task)
+        return task
+
+    def _report(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._news.put_nowait(error)
+
+
+def lost(pod: Object) -> bool:
+    """Whether a pod was deleted long ago and is still there: its node does not confirm its end."""
+    asked = pods.deletion_asked_at(pod)
+    if asked is None:
+        return False
+    grace = pod["metadata"].get("deletionGracePeriodSeconds") or 0
+    return time.time() - asked.timestamp() > grace + LOST

@@ -5,25 +5,31 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.errors import PermanentRunnerError
-from polyaxon_airflow.runners.base import MAIN_CONTAINER, Handle, Line, Manifest, Outcome, RunIdentity
+from polyaxon_airflow.runners.base import MAIN_CONTAINER
 from polyaxon_airflow.runners.kubernetes.api import DELAYS, Api
-from polyaxon_airflow.runners.kubernetes.following import PATIENCE, Listener, Patience, PodPlace, follow_pod
+from polyaxon_airflow.runners.kubernetes.following import PATIENCE, Listener, Patience, Terms
+from polyaxon_airflow.runners.kubernetes.pod_run import PodRun, pods_of
+from polyaxon_airflow.runners.kubernetes.resource_run import ResourceRun
+from polyaxon_airflow.runners.kubernetes.resources import kind_of, missing
 from polyaxon_airflow.runners.kubernetes.submitting import (
+    collection_of,
     mark_collected,
     remove_expired,
     removed,
     submit,
     submit_companions,
 )
+from polyaxon_airflow.runtimes.metadata import UUID_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from typing import TypeVar
 
-    from polyaxon_airflow.runners.kubernetes.api import Connect
+    from polyaxon_airflow.runners.base import Handle, Line, Manifest, Outcome, RunIdentity
+    from polyaxon_airflow.runners.kubernetes.api import Connect, Object
 
     T = TypeVar("T")
 
@@ -39,10 +45,11 @@ class KubernetesRunner:
     delays: Sequence[float] = DELAYS  # seconds between attempts of a request that fails
 
     def check(self, manifest: Manifest) -> None:
-        """Raise PermanentRunnerError for a manifest without an image, or of a kind that nobody here knows."""
+        """Raise PermanentRunnerError for a pod without an image, or a kind that nobody here knows how to follow."""
         if manifest["kind"] != "pod":
-            resource = manifest.get("resource", {})
-            raise PermanentRunnerError(f"nobody here knows how to follow a {resource.get('kind')}")
+            for candidate in _candidates(manifest):
+                kind_of(candidate["resource"])
+            return
         spec = manifest["pod"]["spec"]
         for container in [*(spec.get("initContainers") or []), *spec["containers"]]:
             if not container.get("image"):
@@ -86,31 +93,56 @@ class KubernetesRunner:
         self._run(lambda api: self.clean_async(api, handle, keep=keep))
 
     async def submit_async(self, api: Api, manifest: Manifest, run: RunIdentity) -> Handle:
-        found = await submit(api, self._pods, manifest["pod"], run.uuid)
+        """As `submit`, for an event loop."""
+        body, main = await self._served(api, manifest, run)
+        found = await submit(api, collection_of(body, self.namespace), body, run.uuid)
         await submit_companions(api, self.namespace, manifest.get("companions", ()), found)
         names = {key: found["metadata"][key] for key in ("namespace", "name", "uid")}
-        return {"runner": "kubernetes", "uuid": run.uuid, "kind": "pod", **names}
+        kind = {key: found[key] for key in ("apiVersion", "kind")}
+        return {"runner": "kubernetes", "uuid": run.uuid, "main": main, **kind, **names}
 
-    async def follow_async(self, api: Api, handle: Handle, listener: Listener) -> Outcome:
-        return await follow_pod(api, place(handle), listener, grace=self.grace, patience=self.patience)
+    async def follow_async(
+        self, api: Api, handle: Handle, listener: Listener, *, since: str | None = None
+    ) -> Outcome:
+        """As `follow`, for an event loop; `since`: lines up to this time were heard before."""
+        terms = Terms(self.grace, self.patience, since)
+        following = PodRun if handle["kind"] == "Pod" else ResourceRun
+        return await following(api, handle, listener, terms).run()
 
     async def stop_async(self, api: Api, handle: Handle, *, grace: float) -> None:
-        path = place(handle).path
+        path = _path(handle)
         found = await api.find(path)
         if found is not None and found["metadata"]["uid"] == handle["uid"]:
             await removed(api, path, found, grace)
+        pods = await api.get(
+            pods_of(handle["namespace"]), {"labelSelector": f"{UUID_LABEL}={handle['uuid']}"}
+        )
+        for pod in pods["items"]:
+            await removed(api, f"{pods_of(handle['namespace'])}/{pod['metadata']['name']}", pod, grace)
 
     async def clean_async(self, api: Api, handle: Handle, *, keep: float) -> None:
-        path = place(handle).path
+        path = _path(handle)
         if keep > 0:
             await mark_collected(api, path, handle["uid"], expires=time.time() + keep)
         else:
             await api.delete(path, uid=handle["uid"])
-        await remove_expired(api, self._pods, now=time.time())
+        await remove_expired(api, path.rpartition("/")[0], now=time.time())
 
-    @property
-    def _pods(self) -> str:
-        return f"/api/v1/namespaces/{self.namespace}/pods"
+    async def _served(self, api: Api, manifest: Manifest, run: RunIdentity) -> tuple[Object, str]:
+        """The object that a run becomes, in the first form that the cluster has, and its main container.
+
+        Raises PermanentRunnerError, naming what to install.
+        """
+        if manifest["kind"] == "pod":
+            return {"apiVersion": "v1", "kind": "Pod", **manifest["pod"]}, MAIN_CONTAINER
+        for candidate in _candidates(manifest):
+            kind = kind_of(candidate["resource"])
+            served = await api.find(f"/apis/{kind.api_version}") or {}
+            if any(known["name"] == kind.plural for known in served.get("resources", ())):
+                return candidate["resource"], candidate["main"]
+        raise PermanentRunnerError(
+            missing([kind_of(form["resource"]) for form in _candidates(manifest)], run.name)
+        )
 
     def _run(self, work: Callable[[Api], Awaitable[T]]) -> T:
         async def connected() -> T:
@@ -120,5 +152,11 @@ class KubernetesRunner:
         return asyncio.run(connected())
 
 
-def place(handle: Handle) -> PodPlace:
-    return PodPlace(handle["namespace"], handle["name"], handle["uid"], MAIN_CONTAINER)
+def _candidates(manifest: Manifest) -> list[dict[str, Any]]:
+    """The forms that a run of a custom resource can take, the preferred one first."""
+    return [manifest, *manifest.get("alternatives", ())]
+
+
+def _path(handle: Handle) -> str:
+    """Of the run's object."""
+    return f"{collection_of(handle, handle['namespace'])}/{handle['name']}"

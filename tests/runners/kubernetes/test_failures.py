@@ -80,7 +80,7 @@ BUSY = [
     pytest.param([Fault("POST", "/pods$", 429, headers={"Retry-After": "1"})], id="429 on create"),
     pytest.param([Fault("POST", "/pods$", 409, reason="Conflict")], id="409 on create"),
     pytest.param([Fault("GET", "/pods/plx-operation-[^/]*$", 500, times=3)], id="500 on read"),
-    pytest.param([Fault("GET", "/default/pods$", 410, times=2, reason="Expired")], id="410 on watch"),
+    pytest.param([Fault("GET", "/default/pods$", 410, reason="Expired")], id="410 on watch"),
     pytest.param([Fault("GET", "/log$", 502, times=2)], id="502 on logs"),
 ]
 
