@@ -30,3 +30,13 @@ def cases(name, keep=lambda row: True):
     params = [pytest.param(row, id=row["name"]) for row in rows(name) if keep(row)]
     reason = "the corpus is not here; set POLYAXON_CORPUS to its open folder"
     return params or [pytest.param({}, id="corpus", marks=pytest.mark.skip(reason=reason))]
+
+
+def study(name):
+    """A file of the study's data, parsed: `study("hypertune/random.json")`; skips the test if it is not here."""
+    named = os.environ.get("POLYAXON_STUDY")
+    places = [Path(named)] if named else [above / "shared" / "data" for above in Path(__file__).parents]
+    for place in places:
+        if (place / name).exists():
+            return json.loads((place / name).read_text())
+    pytest.skip("the study's data is not here; set POLYAXON_STUDY to its data folder")

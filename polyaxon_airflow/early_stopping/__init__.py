@@ -1,11 +1,38 @@
-"""Early stopping, `earlyStopping[]` of a matrix or a dag (spec sections 2.27 and 4.9)."""
+"""Early stopping, `earlyStopping[]` of a matrix or a dag (spec sections 2.27 and 4.9).
+
+`decide` is pure: the curves of all trials go in, what is to stop comes out, with the reason. A trial asks it at
+each new report, so nothing has to watch over a sweep.
+"""
 
 from __future__ import annotations
 
+import math
+from abc import abstractmethod
+from collections.abc import Collection, Sequence
+
+from polyaxon_airflow.early_stopping.curves import Curve, Progress, Standing, State
+from polyaxon_airflow.early_stopping.decisions import Decision, joined
+from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.kinds import Kinds
+from polyaxon_airflow.scalars import IntOrTemplate
 from polyaxon_airflow.section import Section
 
-_HERE = "polyaxon_airflow.early_stopping"
+__all__ = ["EARLY_STOPPING", "POLICY", "Curve", "Decision", "EarlyStopping", "Policy", "State", "decide"]
+
+
+def decide(
+    policies: Sequence[EarlyStopping],
+    curves: Sequence[Curve],
+    *,
+    planned: int | None = None,
+    only: Collection[int] | None = None,
+) -> Decision:
+    """What is to stop, given the curves of all trials so far, in any order.
+
+    `planned` is how many trials the sweep has, if that is known. `only` are the trials that are judged, by index;
+    without it all running ones are. Raises CompilationError if a template is left in a policy.
+    """
+    return joined(entry.decide(curves, planned, only) for entry in policies)
 
 
 class EarlyStopping(Section):
@@ -13,12 +40,85 @@ class EarlyStopping(Section):
 
     kind: str
 
+    @abstractmethod
+    def decide(self, curves: Sequence[Curve], planned: int | None, only: Collection[int] | None) -> Decision:
+        """What is to stop for this reason; see `decide` of this package."""
+
 
 class Policy(Section):
-    """How a running trial's curve is judged by what other trials showed at the same step."""
+    """How a running trial is judged by what others had shown at the same step.
+
+    A kind says when (`last_look`) and how (`verdict`). Others are all that have a value at the step, whatever
+    became of them; with fewer than `min_samples` of them nobody is judged.
+    """
 
     kind: str
+    min_interval: IntOrTemplate | None = (
+        None  # a trial is judged first at its so many-th report; unset means 8
+    )
+    min_samples: IntOrTemplate | None = None  # others to compare with, at least; unset means 3
 
+    @abstractmethod
+    def last_look(self, reports: int) -> int:
+        """After how many of its reports a trial was to be judged last; 0 for not yet."""
+
+    @abstractmethod
+    def verdict(self, standing: Standing, sign: int) -> str | None:
+        """What condemns a trial, in words that follow "stopped at step 6: loss 2.31, "; None if nothing does."""
+
+    def compares_with(self, other: Progress) -> bool:  # noqa: ARG002
+        """Whether another trial counts."""
+        return True
+
+    def first_look(self) -> int:
+        return max(1, int(number(self.min_interval, 8)))
+
+    def judge(self, trial: Progress, others: Sequence[Progress], metric: str, sign: int) -> str | None:
+        """Why a trial is to be stopped, for people to read; None if it goes on."""
+        reports = self.last_look(len(trial.steps))
+        if not reports:
+            return None
+        standing = trial.standing(reports, [other for other in others if self.compares_with(other)])
+        if len(standing.others) < max(1, number(self.min_samples, 3)):
+            return None
+        verdict = self.verdict(standing, sign)
+        return (
+            verdict and f"stopped at step {standing.step}: {metric} {shown(standing.best, sign)}, {verdict}"
+        )
+
+
+class PeriodicPolicy(Policy):
+    """A policy that looks at every `evaluation_interval`-th report, from the `min_interval`-th on."""
+
+    evaluation_interval: IntOrTemplate
+
+    def last_look(self, reports: int) -> int:
+        first, every = self.first_look(), max(1, int(number(self.evaluation_interval, 1)))
+        return reports - (reports - first) % every if reports >= first else 0
+
+
+def number(value: float | str | None, unset: float) -> float:
+    """A number or a truth of a policy. Raises CompilationError if it is a template that nothing has filled in."""
+    if isinstance(value, str):
+        raise CompilationError(f"earlyStopping still has the template '{value}'")
+    return unset if value is None else value
+
+
+def shown(score: float, sign: int) -> str:
+    """A score as the metric's value.
+
+    >>> shown(-2.312345, -1)
+    '2.312'
+    """
+    return f"{sign * score:.4g}" if math.isfinite(score) else "not finite"
+
+
+def trials(count: int) -> str:
+    """`1 trial`, `2 trials`."""
+    return f"{count} trial{'' if count == 1 else 's'}"
+
+
+_HERE = "polyaxon_airflow.early_stopping"
 
 EARLY_STOPPING = Kinds(
     "early_stopping",

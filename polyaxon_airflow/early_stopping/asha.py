@@ -7,13 +7,31 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from polyaxon_airflow.early_stopping import Policy
-from polyaxon_airflow.scalars import IntOrTemplate, PositiveIntOrTemplate
+from polyaxon_airflow.early_stopping.curves import Standing
 
 
 class Asha(Policy):
-    """`{kind: asha, eta: 3, minInterval: 1}`: rungs at steps 1, 3, 9, 27, ... (Li et al. 2020, algorithm 2)."""
+    """`{kind: asha, eta: 3, minInterval: 4}`: rungs at the 4th, 12th, 36th, 108th report and so on.
+
+    Asynchronous successive halving in the form that stops trials instead of pausing them (Li et al. 2020).
+    """
 
     kind: Literal["asha"]
-    eta: Annotated[int, Field(ge=2)] = 3  # one of eta goes on from a rung to the next
-    min_interval: PositiveIntOrTemplate = 1  # the step of the lowest rung
-    min_samples: IntOrTemplate | None = None  # how many trials at a rung before anyone is stopped there
+    eta: Annotated[int, Field(ge=2)] = 3  # one of eta trials goes on from a rung to the next
+
+    def first_look(self) -> int:
+        return 4 if self.min_interval is None else super().first_look()
+
+    def last_look(self, reports: int) -> int:
+        rung = self.first_look()
+        while rung * self.eta <= reports:
+            rung *= self.eta
+        return rung if rung <= reports else 0
+
+    def verdict(self, standing: Standing, sign: int) -> str | None:  # noqa: ARG002
+        trials = len(standing.others) + 1
+        rank = 1 + sum(best > standing.prospect for best in standing.others)
+        kept = max(1, trials // self.eta)
+        if rank <= kept:
+            return None
+        return f"rank {rank} of {trials} trials at this rung, the best {kept} go on"

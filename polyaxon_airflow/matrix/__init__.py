@@ -9,20 +9,18 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import Annotated, ClassVar, NamedTuple, TypeAlias
 
 from typing_extensions import Self
 
-from polyaxon_airflow.early_stopping import EARLY_STOPPING, EarlyStopping
-from polyaxon_airflow.errors import CompilationError
+from polyaxon_airflow.early_stopping import EARLY_STOPPING, EarlyStopping, State
+from polyaxon_airflow.errors import CompilationError, PolyaxonAirflowError
 from polyaxon_airflow.kinds import Kinds
 from polyaxon_airflow.scalars import OR_TEMPLATE, is_template
 from polyaxon_airflow.section import Section
 
 Params: TypeAlias = dict[str, object]
 """The values of a trial by name, plain JSON."""
-
-State: TypeAlias = Literal["suggested", "running", "succeeded", "stopped", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Trial:
     state: State = "running"
 
 
-class NothingToAsk(Exception):  # noqa: N818
+class NothingToAsk(PolyaxonAirflowError):  # noqa: N818
     """There are no params for this trial, now or ever; the message says why, for people to read."""
 
 

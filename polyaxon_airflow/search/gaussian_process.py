@@ -104,5 +104,6 @@ class _Objective:
         value = 0.5 * float(self._losses @ weights) + float(np.log(np.diag(factor)).sum())
         pull = precision - np.outer(weights, weights)  # d value = sum(pull * d covariance) / 2
         sloped = pull * (hyper.variance * self._kernel.slope(apart))
+        np.fill_diagonal(sloped, 0)  # a point is 0 from itself, however steep the kernel is there
         by_length = sloped.sum(1) @ scaled**2 - ((sloped @ scaled) * scaled).sum(0)
         return value, np.array([*by_length, 0.5 * (pull * signal).sum(), 0.5 * hyper.noise * np.trace(pull)])

@@ -10,7 +10,7 @@ import numpy as np
 
 from polyaxon_airflow.search.cube import Array
 
-_NEAR = 1e-12  # keeps the derivative of the exponential kernel finite at r = 0
+_NEAR = 1e-6  # keeps the derivative of the exponential kernel finite at r = 0
 
 Profile: TypeAlias = Callable[[Array], Array]
 

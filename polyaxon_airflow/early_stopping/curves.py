@@ -1,0 +1,80 @@
+"""What trials have reported of a metric so far, and how they stand against each other at a step."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal, NamedTuple, TypeAlias
+
+State: TypeAlias = Literal["suggested", "running", "succeeded", "stopped", "failed", "skipped"]
+"""Of a trial. `suggested`: it has params and waits; `stopped`: by a policy; `skipped`: it never ran."""
+
+_CREDIT = 2.5
+"""Doublings of its steps that a trial is trusted to go on gaining as it gained in the last one (bench/stopping.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What one trial has reported of one metric; a trial without reports has one curve, an empty one."""
+
+    index: int  # of the trial
+    state: State
+    steps: Sequence[int]  # in any order; of several reports at a step the last one counts
+    values: Sequence[float]  # one a step, NaN and inf as they came
+    metric: str | None = None  # None if the sweep has just one
+
+
+class Standing(NamedTuple):
+    """A trial at a step, beside the others who came as far. Scores are values turned so that more is better."""
+
+    step: int
+    best: float  # score so far
+    prospect: float  # best score, and what it may still gain
+    others: list[float]  # best scores of the others at this step
+
+
+class Progress:
+    """A curve by its reports, in the order of steps; scores are values turned so that more is better."""
+
+    def __init__(self, curve: Curve, sign: int) -> None:
+        reports = dict(zip(curve.steps, curve.values, strict=True))
+        self.index, self.state = curve.index, curve.state
+        self.steps = sorted(reports)
+        self.scores = [_score(reports[step], sign) for step in self.steps]
+        self.bests = list(accumulate(self.scores, max))
+
+    def standing(self, reports: int, others: Sequence[Progress]) -> Standing:
+        """How the trial stood when it had made so many reports."""
+        step = self.steps[reports - 1]
+        bests = [best for other in others if (best := other.best_at(step)) is not None]
+        return Standing(step, self.bests[reports - 1], self.prospect(reports), bests)
+
+    def best_at(self, step: int) -> float | None:
+        """The best score up to a step; None if the trial has not come so far."""
+        if not self.steps or self.steps[-1] < step:
+            return None
+        reports = bisect_right(self.steps, step)
+        return self.bests[reports - 1] if reports else None
+
+    def prospect(self, reports: int) -> float:
+        """The best of the first reports, and what the trial would gain if it went on as it did.
+
+        Learning curves gain about evenly in the logarithm of steps: what came in the last doubling is taken to
+        come again. So a slow starter is not stopped while it catches up.
+        """
+        half = (reports + 1) // 2
+        gain = self._recent(reports) - self._recent(half) if math.isfinite(self._recent(half)) else 0.0
+        return self.bests[reports - 1] + _CREDIT * max(gain, 0.0)
+
+    def _recent(self, reports: int) -> float:
+        """The mean of the last eighth of the first reports."""
+        window = self.scores[reports - max(1, reports // 8) : reports]
+        return sum(window) / len(window)
+
+
+def _score(value: float, sign: int) -> float:
+    """A value that is not finite is as bad as can be, whatever its sign."""
+    return sign * value if math.isfinite(value) else -math.inf
