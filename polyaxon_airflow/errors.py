@@ -48,6 +48,7 @@ class Fault:
     severity: Severity = "error"
     rule: str = "invalid"  # stable name of the check, for SARIF and for ignoring it
     of_key: bool = False  # the key at `path` is wrong, not its value
+    near: str | None = None  # the part of a long text that is wrong
     code: str | None = None  # the text of the line
 
     def __str__(self) -> str:

@@ -66,14 +66,43 @@ def faults(error: ValidationError, model: type[Section], document: Any, *, above
 
 
 def suggest(word: object, known: Iterable[str]) -> str | None:
-    """`Did you mean 'container'?`, if one of the known words is close to this one."""
+    """`Did you mean 'container'?`, if one of the known words is close to this one.
+
+    >>> suggest("contaner", ["container", "init"]), suggest("rl", ["lr", "steps"]), suggest("x", ["lr"])
+    ("Did you mean 'container'?", "Did you mean 'lr'?", None)
+    """
     names = list(known)
-    close = _spelt_otherwise(word, names) or get_close_matches(str(word), names, n=1)
+    close = (
+        _spelt_otherwise(word, names) or _typos(str(word), names) or get_close_matches(str(word), names, n=1)
+    )
     return f"Did you mean '{close[0]}'?" if close else None
 
 
 def _spelt_otherwise(word: object, known: Iterable[str]) -> list[str]:
     return [name for name in known if _plain(name) == _plain(str(word))]
+
+
+def _typos(word: str, known: Iterable[str]) -> list[str]:
+    """The known words that one slip in four letters makes of this one, the nearest first."""
+    slips = {name: _slips(word, name) for name in known}
+    near = [name for name, count in slips.items() if count <= (len(word) + 2) // 4 and count < len(name)]
+    return sorted(near, key=lambda name: slips[name])
+
+
+def _slips(one: str, other: str) -> int:
+    """How many letters were left out, added, changed or swapped between two words (optimal string alignment)."""
+    if abs(len(one) - len(other)) > 3 or len(one) > 60:
+        return 60
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one):
+        last, before, row = before, row, [i + 1]
+        for j, wanted in enumerate(other):
+            cost = min(before[j + 1] + 1, row[j] + 1, before[j] + (letter != wanted))
+            if last and j and letter == other[j - 1] and one[i - 1] == wanted:
+                cost = min(cost, last[j - 1] + 1)
+            row.append(cost)
+    return row[-1]
 
 
 def dotted(path: Sequence[str | int]) -> str:
@@ -226,14 +255,22 @@ class _Explainer:
             where = self.shown(path[:-1])
             message = f"'{path[-1]}' is missing" + (f" in '{where}'" if where else "")
             return Fault(message, path=path[:-1], rule="missing", suggestion=f"Add '{path[-1]}:'.")
-        if kind == "literal_error":
-            return self.not_one_of(path, first)
+        literals = [details for details in errors if details["type"] == "literal_error"]
+        if literals and (len(literals) == len(errors) or self.not_one_of(path, literals[0]).suggestion):
+            return self.not_one_of(path, literals[0])
         if kind.startswith("kind_"):
             return self.wrong_kind(path, first)
         wanted = [text for text in map(_wanted, errors) if text]
         if wanted:
             return self.wrong_type(path, list(dict.fromkeys(wanted)), first["input"])
-        return Fault(self.sentence(path, first), path=path, rule=kind.replace("_", "-"))
+        suggestion = (
+            suggest(first["ctx"]["type"], first["ctx"]["known"].split(", "))
+            if kind == "io_type"
+            else _HINTS.get(kind)
+        )
+        return Fault(
+            self.sentence(path, first), path=path, rule=kind.replace("_", "-"), suggestion=suggestion
+        )
 
     def unknown_key(self, path: Path) -> Fault:
         *above, key = path
@@ -273,7 +310,9 @@ class _Explainer:
     def wrong_kind(self, path: Path, details: ErrorDetails) -> Fault:
         context = details.get("ctx", {})
         if details["type"] in ("kind_mapping", "kind_missing"):
-            return Fault(f"'{self.shown(path)}' {details['msg']}", path=path, rule="kind")
+            return Fault(
+                f"'{self.shown(path)}' {details['msg']}", path=path, rule="kind", suggestion="Add 'kind:'."
+            )
         is_retired = details["type"] == "kind_retired"
         suggestion = None if is_retired else suggest(context["kind"], context["known"].split(", "))
         return Fault(details["msg"], path=path, suggestion=suggestion, rule="unknown-kind")
@@ -290,6 +329,15 @@ class _Explainer:
         message = message.replace("Input should", "must").replace("Keys should be", "keys must be")
         message = message[:1].lower() + message[1:]
         return f"'{where}' {message}" if message.startswith(("must", "needs", "keys")) and where else message
+
+
+_HINTS = {
+    "greater_than": "Write 1 or more.",
+    "io_default": "Remove isOptional.",
+    "references": "Keep one of them.",
+    "run_without_kind": "Add 'kind: job'.",
+    "string_pattern_mismatch": "Write a name such as my-training_1.",
+}
 
 
 def _instead(key: str, section: type[Section] | None) -> str | None:
@@ -313,9 +361,28 @@ def _rewrite(wanted: Sequence[str], given: Any) -> str | None:
         return f'Quote it: "{literal}".'
     if "a list" in wanted and not isinstance(given, (dict, list)) and given is not None:
         return f"Write [{given}]."
+    if "a list" in wanted and isinstance(given, dict):
+        return "Start each item with '- '."
+    if (
+        "a mapping" not in wanted
+        and isinstance(given, list)
+        and len(given) == 1
+        and not isinstance(given[0], (dict, list))
+    ):
+        return f"Write it without brackets: {given[0]}."
     if isinstance(given, str) and given.isdigit() and "a whole number" in wanted:
         return f"Write {given} without quotes."
-    return None
+    return _EXAMPLES.get(wanted[0])
+
+
+_EXAMPLES = {
+    "a list": "Write a list: [a, b].",
+    "a mapping": "Write a mapping: {key: value}.",
+    "a number": "Write a number, such as 0.5.",
+    "a whole number": "Write a number, such as 3.",
+    "text": "Write text.",
+    "true or false": "Write true or false.",
+}
 
 
 def _said(value: Any) -> str:

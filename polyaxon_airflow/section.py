@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 
 class Section(BaseModel):
@@ -45,3 +46,10 @@ class KubernetesSection(Section):
     Its own keys are checked, what they hold is Kubernetes' business: any value passes, as in Polyaxon, whose
     client checks the first level of keys only.
     """
+
+
+def fault_at(error: PydanticCustomError, *place: str | int) -> ValidationError:
+    """An error of one place below the section that raises it, where validators have none of their own."""
+    return ValidationError.from_exception_data(
+        "section", [InitErrorDetails(type=error, loc=place, input=None)]
+    )

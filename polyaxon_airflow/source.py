@@ -45,18 +45,41 @@ class Document:
     root: Node = field(repr=False)
     warnings: tuple[Fault, ...] = ()  # keys that stand twice: YAML allows it, and the last one wins
 
-    def place(self, path: Sequence[Step], *, of_key: bool = False) -> tuple[int, int]:
+    def place(
+        self, path: Sequence[Step], *, of_key: bool = False, near: str | None = None
+    ) -> tuple[int, int]:
         """Line and column, both from 1, of the value at `path`, or of the nearest one above it.
 
-        With `of_key`, of the key that the last step names.
+        With `of_key`, of the key that the last step names; with `near`, of that part of a text.
         """
+        key, node = self._find(path)
+        if of_key and key is not None:
+            node = key
+        inside = self._inside(node, near) if near and isinstance(node, yaml.ScalarNode) else None
+        return inside or (node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def _find(self, path: Sequence[Step]) -> tuple[Node | None, Node]:
+        """The deepest node on a path, and its key if that is the whole path."""
         node = self.root
+        key = None
         for depth, step in enumerate(path):
-            key, child = _child(node, step)
+            found, child = _child(node, step)
             if child is None:
                 break
-            node = key if of_key and key is not None and depth == len(path) - 1 else child
-        return node.start_mark.line + 1, node.start_mark.column + 1
+            key = found if depth == len(path) - 1 else None
+            node = child
+        return key, node
+
+    def _inside(self, node: Node, part: str) -> tuple[int, int] | None:
+        """Where a part of a text stands, if the file has it as it is."""
+        start = self.text.find(part, node.start_mark.index, node.end_mark.index)
+        if start < 0:
+            return None
+        return self.text.count("\n", 0, start) + 1, start - (self.text.rfind("\n", 0, start) + 1) + 1
+
+    def with_value(self, value: dict[str, Any]) -> Document:
+        """The same text with other values, as after some were taken out."""
+        return replace(self, value=value)
 
     def depth(self, path: Sequence[Step]) -> int:
         """How many steps of a path the document has."""
@@ -70,7 +93,7 @@ class Document:
 
     def locate(self, fault: Fault) -> Fault:
         """The fault with its file, line, column and the code of its line, found by its path."""
-        line, column = self.place(fault.path, of_key=fault.of_key)
+        line, column = self.place(fault.path, of_key=fault.of_key, near=fault.near)
         return replace(fault, file=self.file, line=line, column=column, code=self.line(line))
 
     def line(self, number: int) -> str:
@@ -303,12 +326,19 @@ def _pair(node: yaml.MappingNode, step: Step) -> tuple[Node | None, Node | None]
         if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE and key.value == str(step):
             return key, value
     for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and _plain(key.value) == _plain(str(step)):
+            return key, value  # the model's name of a field that the file has in snake_case
+    for key, value in node.value:
         if key.tag == _MERGE:
             for source in _merged(value):
                 found = _pair(source, step) if isinstance(source, yaml.MappingNode) else (None, None)
                 if found[1] is not None:
                     return found
     return None, None
+
+
+def _plain(key: str) -> str:
+    return key.replace("_", "").lower()
 
 
 def _merged(node: Node) -> Iterable[Node]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyaxon_airflow.checking import check
+from polyaxon_airflow.checking import Known, check
 from polyaxon_airflow.cli import reports
+from polyaxon_airflow.polyaxonfile import presets
+from polyaxon_airflow.polyaxonfile.recognise import HEAD, looks_like_polyaxonfile
 
 if TYPE_CHECKING:
     import argparse
@@ -19,6 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=sorted(reports.FORMATS), default="text", help="how to write the result"
     )
+    parser.add_argument(
+        "--only-polyaxonfiles",
+        action="store_true",
+        help="leave out files that are none, also when they are named",
+    )
     parser.add_argument("--strict", action="store_true", help="warnings make a file invalid too")
     parser.add_argument(
         "--root",
@@ -26,9 +35,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the dags folder, which references cannot leave; by default the "
         "folder that is checked, or the working directory",
     )
+    parser.add_argument(
+        "--queues", type=Path, help="the queues file, by default queues.yaml in the dags folder"
+    )
+    parser.add_argument(
+        "--connections",
+        type=Path,
+        help="the connections file, by default connections.yaml in the dags folder",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    results = check(arguments.paths, root=arguments.root, strict=arguments.strict)
+    paths = [path for path in arguments.paths if not arguments.only_polyaxonfiles or _is_one(path)]
+    results = check(paths, root=arguments.root, strict=arguments.strict, known=_known(arguments))
     print(reports.FORMATS[arguments.format](results), end="")
     return 0 if all(result.is_valid for result in results) else 1
+
+
+def _is_one(path: Path) -> bool:
+    return path.is_dir() or looks_like_polyaxonfile(path.read_bytes()[:HEAD])
+
+
+def _known(arguments: argparse.Namespace) -> Known:
+    root = arguments.root or next((path for path in arguments.paths if path.is_dir()), Path())
+    names = presets.preset_names(root) if (root / presets.FOLDER).is_dir() else None
+    queues = _file(arguments.queues, "QUEUES_FILE", root / "queues.yaml")
+    connections = _file(arguments.connections, "CONNECTIONS_FILE", root / "connections.yaml")
+    known = Known(presets=names)
+    if queues is not None:
+        from polyaxon_airflow.queues.reading import read_queues
+
+        known = replace(known, queues=read_queues(queues))
+    if connections is not None:
+        from polyaxon_airflow.connections.catalogue import read_catalogue
+
+        known = replace(known, connections=read_catalogue(connections))
+    return known
+
+
+def _file(given: Path | None, setting: str, default: Path) -> Path | None:
+    """The file that is given, that Airflow's configuration names in the environment, or that is there by default."""
+    named = os.environ.get(f"AIRFLOW__POLYAXON__{setting}")
+    return given or (Path(named) if named else None) or (default if default.exists() else None)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from jinja2 import TemplateError, nodes, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
+from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from polyaxon_airflow.errors import CompilationError
@@ -53,6 +54,27 @@ def check_template(text: str) -> None:
             _template(text)
         except _FAILURES as error:
             raise CompilationError(f"the template '{_short(text)}' is not valid: {error}") from error
+
+
+def names_in(text: str) -> set[tuple[str, ...]]:
+    """The variables that a template reads, with the member that it takes of them: `{("lr",), ("globals", "uuid")}`.
+
+    Raises CompilationError as `check_template` does.
+    """
+    if "{{" not in text and "{%" not in text:
+        return set()
+    try:
+        template = _ENVIRONMENT.parse(text)
+        free = find_undeclared_variables(template) - _FUNCTIONS
+    except _FAILURES as error:
+        raise CompilationError(f"the template '{_short(text)}' is not valid: {error}") from error
+    members = {
+        (node.node.name, node.attr)
+        for node in template.find_all(nodes.Getattr)
+        if isinstance(node.node, nodes.Name) and node.node.name in free
+    }
+    with_members = {name for name, _ in members}
+    return {*members, *((name,) for name in free - with_members)}
 
 
 def _short(text: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from polyaxon_airflow import explain
 from polyaxon_airflow.errors import Fault
 from polyaxon_airflow.merging import merge
@@ -15,6 +13,7 @@ from polyaxon_airflow.polyaxonfile.sources import Finding, FindingsError
 from polyaxon_airflow.runtimes import Runtime
 
 if TYPE_CHECKING:
+    from polyaxon_airflow.polyaxonfile.patching import UnfitError
     from polyaxon_airflow.sections.patching import Strategy
 
 DEFAULT_STRATEGY: Strategy = "post_merge"
@@ -59,13 +58,13 @@ def compose(
     return composed.model_copy(update=update)
 
 
-def unfit(layer: Operation, error: ValidationError, run: Runtime | None) -> FindingsError:
-    """What a patch of a run has that its kind has no place for."""
-    model = Operation if run is None else type(run)
-    if layer.run_patch:
-        found = explain.faults(error, model, layer.run_patch, above=("runPatch",))
+def unfit(layer: Operation, error: UnfitError) -> FindingsError:
+    """What a patch of a run has that its kind has no place for, where the layer says it."""
+    if error.patch is layer.run_patch:
+        above: tuple[str, ...] = ("runPatch",)
     else:
-        found = explain.faults(error, model, layer.to_dict())
+        above = ("run",) if error.patch is layer.run else ()
+    found = explain.faults(error.error, error.model, error.patch, above=above)
     return FindingsError(Finding(layer, fault) for fault in found)
 
 
@@ -81,8 +80,8 @@ def _run(base: object, operation: Operation, strategy: Strategy, over: Strategy)
             fault = Fault("runPatch has no run to patch", path=("runPatch",), of_key=True, rule="run-patch")
             raise FindingsError([Finding(operation, fault)])
         return patching.lay_over(run, operation.run_patch, over)
-    except ValidationError as error:
-        raise unfit(operation, error, run) from error
+    except patching.UnfitError as error:
+        raise unfit(operation, error) from error
 
 
 def _unresolved(operation: Operation, field: str, text: str) -> FindingsError:

@@ -111,7 +111,8 @@ def _names(operations: Sequence[Operation] | str, kind: str) -> Iterator[tuple[O
             )
         elif name in seen:
             message = f"a dag has one {kind} of a name; '{name}' is taken"
-            yield operation, Finding(operation, Fault(message, path=("name",), rule="dag-name"))
+            fault = Fault(message, path=("name",), rule="dag-name", suggestion="Rename one of them.")
+            yield operation, Finding(operation, fault)
         else:
             seen.add(name)
             yield operation, None
@@ -221,7 +222,8 @@ def _cycles(nodes: Sequence[GraphNode]) -> list[Finding]:
         return []
     circle = _circle(stuck)
     layer, path = _where_upstream(stuck[circle[-2]].operation, circle[-1])
-    fault = Fault(f"operations wait for one another: {' <- '.join(circle)}", path=path, rule="dag-cycle")
+    message = f"operations wait for one another: {' <- '.join(circle)}"
+    fault = Fault(message, path=path, rule="dag-cycle", suggestion="Take one of these edges out.")
     return [Finding(layer, fault)]
 
 

@@ -16,7 +16,7 @@ from polyaxon_airflow.init.entry import Init
 from polyaxon_airflow.kinds import OrWithoutKind
 from polyaxon_airflow.matrix import MATRIX, Matrix
 from polyaxon_airflow.polyaxonfile import shortcuts
-from polyaxon_airflow.runtimes import RUNTIME, Runtime
+from polyaxon_airflow.runtimes import RUNTIME, WITHOUT_KIND, Runtime
 from polyaxon_airflow.scalars import (
     OR_TEMPLATE,
     BoolOrTemplate,
@@ -27,7 +27,7 @@ from polyaxon_airflow.scalars import (
     TextsOrTemplate,
 )
 from polyaxon_airflow.schedules import SCHEDULE, Schedule
-from polyaxon_airflow.section import Section
+from polyaxon_airflow.section import Section, fault_at
 from polyaxon_airflow.sections.build import Build
 from polyaxon_airflow.sections.cache import Cache
 from polyaxon_airflow.sections.environment import Environment
@@ -141,11 +141,9 @@ class Operation(BaseOperation):
         if self.is_preset:
             return self
         if len(given) > 1:
-            raise PydanticCustomError(
-                "references", "at most one of hubRef, dagRef, urlRef and pathRef may be given"
-            )
+            second = str(type(self).model_fields[given[1]].alias)
+            message = "at most one of hubRef, dagRef, urlRef and pathRef may be given"
+            raise fault_at(PydanticCustomError("references", message), second)
         if isinstance(self.run, dict) and not given and self.component is None:
-            raise PydanticCustomError(
-                "run_kind", "run needs a kind; only a referenced component could give it one"
-            )
+            raise fault_at(WITHOUT_KIND, "run")
         return self

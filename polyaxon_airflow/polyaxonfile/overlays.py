@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import ValidationError
-
 from polyaxon_airflow.merging import deep_union, merge
 from polyaxon_airflow.polyaxonfile import patching, shortcuts
 from polyaxon_airflow.polyaxonfile.composing import DEFAULT_STRATEGY, unfit
@@ -53,8 +51,8 @@ def apply_document(operation: Operation, preset: Operation, strategy: Strategy |
             update["run"] = _run(operation, preset, over)
         if preset.run_patch is not None:
             update["run_patch"] = _run_patch(operation, preset.run_patch, over)
-    except ValidationError as error:
-        raise unfit(preset, error, native_run(operation)) from error
+    except patching.UnfitError as error:
+        raise unfit(preset, error) from error
     return merged.model_copy(update=update)
 
 
@@ -70,8 +68,8 @@ def apply_to_composed(composed: OperationT, preset: Operation) -> OperationT:
         run = shortcuts.apply(preset, run, over)
         if preset.run_patch and isinstance(run, Runtime):
             run = patching.lay_over(run, preset.run_patch, over)
-    except ValidationError as error:
-        raise unfit(preset, error, run) from error
+    except patching.UnfitError as error:
+        raise unfit(preset, error) from error
     return merged.model_copy(update={"run": run})
 
 

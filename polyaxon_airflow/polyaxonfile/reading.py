@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from polyaxon_airflow.errors import Fault, PolyaxonfileError
 from polyaxon_airflow.polyaxonfile.operation import Operation
@@ -11,6 +12,9 @@ from polyaxon_airflow.polyaxonfile.parsing import parse
 from polyaxon_airflow.polyaxonfile.references import resolve
 from polyaxon_airflow.polyaxonfile.sources import Sources
 from polyaxon_airflow.source import read_document
+
+if TYPE_CHECKING:
+    from polyaxon_airflow.source import Document
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,12 @@ def read(source: str | Path, *, root: Path | None = None, file: str | None = Non
     document = read_document(source, file=file)
     if root is None and isinstance(source, Path):
         root = source.parent
-    resolved = resolve(parse(document), document, root)
+    return read_parsed(parse(document), document, root)
+
+
+def read_parsed(parsed: Operation, document: Document, root: Path | None) -> Reading:
+    """An operation that a document holds, with the components of its references. Raises PolyaxonfileError."""
+    resolved = resolve(parsed, document, root)
     faults = [*resolved.faults, *resolved.sources.all(resolved.findings)]
     if faults:
         raise PolyaxonfileError(faults)

@@ -124,7 +124,7 @@ def _no_quantity(name: str, value: Any) -> PydanticCustomError:
 def apply(operation: Operation, run: Runtime | None, strategy: Strategy) -> Runtime | None:
     """The run with what the operation writes at its root; a run of its own if there is none (spec section 2.2).
 
-    Raises a pydantic ValidationError for what the kind of run has no place for.
+    Raises patching.UnfitError for what the kind of run has no place for.
     """
     given = {name: getattr(operation, name) for name in SHORTCUTS if getattr(operation, name) is not None}
     for name, value in given.items():

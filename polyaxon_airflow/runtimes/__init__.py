@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
+from pydantic_core import PydanticCustomError
+
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.init.entry import Init
 from polyaxon_airflow.kinds import Kinds
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 # What a runner takes: {"kind": "pod", "pod": <V1Pod>, "companions": [<object>]} or
 # {"kind": "custom", "resource": <custom resource>}; docs/architecture.md has the whole of it.
 Manifest = dict[str, Any]
+WITHOUT_KIND = PydanticCustomError("run_without_kind", "needs a kind, which no component gives it")
+
 PodPath = tuple[str, ...]  # of a pod template below `run`: (), ("worker",), ("workers", "large")
 
 

@@ -16,7 +16,7 @@ from polyaxon_airflow.scalars import (
     TextsOrTemplate,
     is_template,
 )
-from polyaxon_airflow.section import Section
+from polyaxon_airflow.section import Section, fault_at
 from polyaxon_airflow.sections import types
 
 if TYPE_CHECKING:
@@ -178,6 +178,11 @@ class IO(Section):
     @model_validator(mode="after")
     def _default_holds(self) -> IO:
         if self.value is not None and self.type:
+            if not types.is_known(self.type):
+                context = {"type": self.type, "known": ", ".join(types.names())}
+                raise fault_at(
+                    PydanticCustomError("io_type", "'{type}' is no type; known: {known}", context), "type"
+                )
             self.check(self.value)
         if "value" in self.model_fields_set and (
             self.is_optional is False or (self.value is not None and not self.is_optional)

@@ -38,7 +38,7 @@ def test_a_fault_is_shown_with_its_line_and_a_caret(files, capsys):
 def test_json_lists_every_file_with_its_faults(files, capsys):
     main(["check", "--format", "json", "invalid.yaml"])
     [file] = json.loads(capsys.readouterr().out)["files"]
-    assert (file["file"], file["valid"], file["kind"]) == ("invalid.yaml", False, None)
+    assert (file["file"], file["valid"], file["kind"]) == ("invalid.yaml", False, "component")
     [fault] = file["errors"]
     assert (fault["line"], fault["column"], fault["severity"]) == (2, 18, "error")
     assert fault["suggestion"] == "Did you mean 'container'?"

@@ -50,7 +50,7 @@ def faults(text):
         ),
         pytest.param(
             "kind: component\ntags: {a: b}\nrun: {kind: job}\n",
-            "train.yaml:2:7: 'tags' must be a list, not a mapping",
+            "train.yaml:2:7: 'tags' must be a list, not a mapping. Start each item with '- '.",
             id="a mapping for a list",
         ),
         pytest.param(

@@ -1,0 +1,183 @@
+"""Checking files without running them: what `polyaxon-airflow check` finds (spec section 1.8).
+
+An error is what keeps an operation from becoming a DAG, as in Polyaxon. A warning is what Polyaxon lets pass although
+it does not work, or does not do what it says.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polyaxon_airflow.checking.advice import Known, advise
+from polyaxon_airflow.compiler import compile_operation
+from polyaxon_airflow.errors import Fault, FaultsError, PolyaxonfileError
+from polyaxon_airflow.polyaxonfile.parsing import parse
+from polyaxon_airflow.polyaxonfile.presets import preset_from_file
+from polyaxon_airflow.polyaxonfile.reading import read_parsed
+from polyaxon_airflow.polyaxonfile.recognise import ASIDE, SUFFIXES, is_polyaxonfile
+from polyaxon_airflow.polyaxonfile.references import LOCK
+from polyaxon_airflow.source import read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from polyaxon_airflow.polyaxonfile.operation import Operation
+    from polyaxon_airflow.source import Document
+
+__all__ = ["Known", "Result", "check", "check_file", "polyaxonfiles"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the check of one file found."""
+
+    file: str
+    kind: str | None  # what `kind:` says; None for a file without, and for one that cannot be read
+    faults: tuple[Fault, ...]
+    is_valid: bool
+
+
+def check(
+    paths: Iterable[Path], *, root: Path | None = None, strict: bool = False, known: Known | None = None
+) -> list[Result]:
+    """Check files, and the polyaxonfiles in folders. With `strict`, warnings make a file invalid too.
+
+    `root` is the dags folder; by default the folder that is given, and for a file the working directory if that is
+    around it, or else its own folder.
+    """
+    return [
+        check_file(file, root=root or around, strict=strict, known=known)
+        for path in paths
+        for file, around in _files(path)
+    ]
+
+
+def check_file(
+    path: Path, *, root: Path | None = None, strict: bool = False, known: Known | None = None
+) -> Result:
+    """Check one file: that it can be read, that it compiles, and that what it says works."""
+    try:
+        document = read_document(path)
+    except PolyaxonfileError as error:
+        return _result(path, None, error.faults, strict=strict)
+    kind = document.value.get("kind")
+    found: Iterable[Fault]
+    if _is_preset(path, document):
+        found = _preset_faults(path)
+    elif path.parent.name == ASIDE[1]:
+        found = _parsed(document)[1]
+    else:
+        found = _all_faults(document, root or path.parent, known or Known())
+    return _result(path, kind if isinstance(kind, str) else None, [*document.warnings, *found], strict=strict)
+
+
+def polyaxonfiles(folder: Path) -> list[Path]:
+    """The polyaxonfiles of a folder and of the folders in it, its presets and components among them."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+    return [file for file in files if _is_part(file, folder) or is_polyaxonfile(file, folder)]
+
+
+def _result(path: Path, kind: str | None, found: Iterable[Fault], *, strict: bool) -> Result:
+    faults = PolyaxonfileError(dict.fromkeys(found)).faults
+    is_valid = not any(strict or fault.severity == "error" for fault in faults)
+    return Result(str(path), kind, faults, is_valid)
+
+
+def _is_preset(path: Path, document: Document) -> bool:
+    return document.value.get("isPreset") is True or path.parent.name == ASIDE[0]
+
+
+def _preset_faults(path: Path) -> tuple[Fault, ...]:
+    try:
+        preset_from_file(path)
+    except PolyaxonfileError as error:
+        return error.faults
+    return ()
+
+
+# What a fault of one key may bring about elsewhere; beside such a fault these are not worth saying.
+_FOLLOWERS = {"no-run", "missing-param", "run-patch", "reference", "dag-ref", "dag", "dag-upstream", "dag-name", "param",
+              "template-name", "undeclared", "matrix-type", "missing", "run-kind"}  # fmt: skip
+
+
+def _all_faults(document: Document, root: Path, known: Known) -> list[Fault]:
+    operation, found = _parsed(document)
+    if operation is None:
+        return found
+    later = _later_faults(operation, document, root, known)
+    return [*found, *(fault for fault in later if not found or fault.rule not in _FOLLOWERS)]
+
+
+def _later_faults(operation: Operation, document: Document, root: Path, known: Known) -> list[Fault]:
+    """What is wrong with an operation that can be read: references, params, the graph, values that do not work."""
+    try:
+        reading = read_parsed(operation, document, root)
+    except FaultsError as error:
+        return list(error.faults)
+    found: list[Fault] = []
+    try:
+        compile_operation(reading.operation, sources=reading.sources)
+    except FaultsError as error:
+        found += error.faults
+    return [*found, *reading.sources.all(advise(reading.operation, known))]
+
+
+def _parsed(document: Document) -> tuple[Operation | None, list[Fault]]:
+    """The operation that a document holds, if need be without the parts that are wrong, and these faults."""
+    found: list[Fault] = []
+    value = document.value
+    for _ in range(3):
+        try:
+            return parse(document.with_value(value)), found
+        except PolyaxonfileError as error:
+            found += [fault for fault in error.faults if not any(_is_near(fault, other) for other in found)]
+            value = _without(value, [fault.path for fault in error.faults])
+    return None, found
+
+
+def _is_near(fault: Fault, other: Fault) -> bool:
+    """Whether one fault is around the other, so that it may come of taking that out."""
+    shorter = min(len(fault.path), len(other.path))
+    return fault.path[:shorter] == other.path[:shorter]
+
+
+def _without(value: dict[str, Any], paths: Iterable[tuple[str | int, ...]]) -> dict[str, Any]:
+    """A document without what stands at the paths; of a list all of it, so that no index changes its meaning."""
+    copy = deepcopy(value)
+    for path in paths:
+        keys = _to_the_last_key(path)
+        holder: Any = copy
+        for step in keys[:-1]:
+            holder = holder[step] if _has(holder, step) else None
+        if keys and isinstance(holder, dict):
+            holder.pop(keys[-1], None)
+    return copy
+
+
+def _to_the_last_key(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    while path and isinstance(path[-1], int):
+        path = path[:-1]
+    return path
+
+
+def _has(holder: Any, step: str | int) -> bool:
+    if isinstance(holder, dict):
+        return step in holder
+    return isinstance(holder, list) and isinstance(step, int) and step < len(holder)
+
+
+def _is_part(file: Path, folder: Path) -> bool:
+    place = file.relative_to(folder).parts
+    return len(place) == 2 and place[0] in ASIDE and file.name != LOCK
+
+
+def _files(path: Path) -> Iterator[tuple[Path, Path]]:
+    """The files that a path means, each with the folder that its references cannot leave."""
+    if path.is_dir():
+        yield from ((file, path) for file in polyaxonfiles(path))
+    else:
+        here = Path.cwd()
+        yield path, here if path.resolve().is_relative_to(here) else path.parent

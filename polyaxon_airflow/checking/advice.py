@@ -1,0 +1,106 @@
+"""Everything about a readable operation that Polyaxon lets pass and that does not work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from polyaxon_airflow.checking.kubernetes import check_objects
+from polyaxon_airflow.checking.templates import check_templates
+from polyaxon_airflow.checking.values import check_values
+from polyaxon_airflow.connections.checking import unknown_connections
+from polyaxon_airflow.errors import CompilationError, Fault
+from polyaxon_airflow.explain import suggest
+from polyaxon_airflow.polyaxonfile.composing import compose
+from polyaxon_airflow.polyaxonfile.dag import Dag
+from polyaxon_airflow.polyaxonfile.graph import build_graph
+from polyaxon_airflow.polyaxonfile.sources import Finding, FindingsError, layers
+from polyaxon_airflow.scalars import is_template
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from polyaxon_airflow.connections.catalogue import Catalogue
+    from polyaxon_airflow.polyaxonfile.operation import Operation
+    from polyaxon_airflow.queues.lookup import Queues
+
+
+@dataclass(frozen=True)
+class Known:
+    """What there is beside the file; None where nobody knows it, so that no name is wrong."""
+
+    presets: Collection[str] | None = None
+    queues: Queues | None = None
+    connections: Catalogue | None = None
+
+
+def advise(operation: Operation, known: Known) -> Iterator[Finding]:
+    """What does not work in an operation, and in the operations of its dag."""
+    try:
+        composed = compose(operation)
+    except FindingsError:
+        return  # compiling has said why
+    if known.connections is not None:
+        yield from unknown_connections(operation, known.connections)
+    yield from _of_one(operation, composed, known)
+    if isinstance(composed.run, Dag):
+        graph = build_graph(operation, composed)
+        copies = {id(node.operation): node.authored for node in graph.nodes}
+        for node in graph.nodes:
+            for finding in (
+                *_of_one(node.operation, node.composed, known),
+                *_inner(node.operation, node.composed, known),
+            ):
+                yield Finding(copies.get(id(finding.layer), finding.layer), finding.fault)
+
+
+def _inner(operation: Operation, composed: Operation, known: Known) -> Iterator[Finding]:
+    """The operations of a dag inside of a dag."""
+    return advise(operation, known) if isinstance(composed.run, Dag) else iter(())
+
+
+def _of_one(authored: Operation, composed: Operation, known: Known) -> Iterator[Finding]:
+    yield from check_values(authored, composed)
+    yield from check_templates(authored, composed)
+    for layer in layers(authored):
+        faults = (*check_objects(_own(layer)), *_names(layer, known))
+        yield from (Finding(layer, fault) for fault in faults)
+
+
+def _own(layer: Operation) -> dict[str, Any]:
+    """A layer without the operations inside of it."""
+    data = layer.to_dict()
+    data.pop("component", None)
+    if isinstance(layer.run, Dag):
+        data["run"] = {
+            key: value for key, value in data["run"].items() if key not in ("operations", "components")
+        }
+    return data
+
+
+def _names(layer: Operation, known: Known) -> Iterator[Fault]:
+    for index, name in enumerate(layer.presets or []):
+        if known.presets is not None and not is_template(name) and name not in known.presets:
+            message = f"no preset is called '{name}'; known: {', '.join(sorted(known.presets)) or 'none'}"
+            yield Fault(
+                message,
+                path=("presets", index),
+                suggestion=suggest(name, known.presets),
+                rule="unknown-preset",
+            )
+    if known.queues is not None and layer.queue and not is_template(layer.queue):
+        yield from _queue(layer, layer.queue, known.queues)
+
+
+def _queue(layer: Operation, name: str, queues: Queues) -> Iterator[Fault]:
+    try:
+        slots = queues.find(name).queue.slots
+    except CompilationError as error:
+        yield from (replace(fault, path=("queue",), rule="unknown-queue") for fault in error.faults)
+        return
+    for path, holder in ((("matrix", "concurrency"), layer.matrix), (("run", "concurrency"), layer.run)):
+        wanted = getattr(holder, "concurrency", None)
+        if isinstance(wanted, int) and 0 <= slots < wanted:
+            message = f"queue '{name}' has {slots} slots, so that {wanted} never run at once"
+            suggestion = f"Write {slots} or less."
+            yield Fault(message, path=path, severity="warning", suggestion=suggestion, rule="concurrency")

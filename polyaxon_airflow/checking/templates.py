@@ -1,0 +1,139 @@
+"""Templates: text that is none, and names that nothing declares. Polyaxon renders those as empty text."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from polyaxon_airflow.compiler.sandbox import check_template, names_in
+from polyaxon_airflow.errors import CompilationError, Fault
+from polyaxon_airflow.explain import suggest
+from polyaxon_airflow.polyaxonfile.matching import all_params, matrix_names
+from polyaxon_airflow.polyaxonfile.sources import Finding, layers
+from polyaxon_airflow.runtimes import Runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from polyaxon_airflow.polyaxonfile.operation import Operation
+
+Path = tuple[str | int, ...]
+
+GLOBALS = frozenset(
+    [
+        "owner_name",
+        "project_name",
+        "project_unique_name",
+        "project_uuid",
+        "run_info",
+        "name",
+        "uuid",
+        "namespace",
+        "iteration",
+        "context_path",
+        "artifacts_path",
+        "run_artifacts_path",
+        "run_outputs_path",
+        "run_relative_outputs_path",
+        "store_path",
+        "created_at",
+        "compiled_at",
+        "schedule_at",
+        "started_at",
+        "finished_at",
+        "duration",
+        "cloning_kind",
+        "original_uuid",
+        "is_independent",
+        "username",
+        "user_email",
+        "ports",
+        "base_url",
+        "base_urls",
+        "status",
+        "condition",
+    ]
+)
+NAMESPACES = ("globals", "params", "connections", "init")
+
+# Rendered with more than the operation declares, or not rendered at all.
+_ELSEWHERE = (
+    "component",
+    "hooks",
+    "build",
+    "events",
+    "joins",
+    "template",
+    "description",
+    "inputs",
+    "outputs",
+    "name",
+)
+
+
+def check_templates(authored: Operation, composed: Operation) -> Iterator[Finding]:
+    """What is wrong with the templates of an operation and its component."""
+    names = _names(composed)
+    for layer in layers(authored):
+        data = {key: value for key, value in layer.to_dict().items() if key not in _ELSEWHERE}
+        for path, text in _texts(data, ()):
+            fault = _fault(text, names, path)
+            if fault is not None:
+                yield Finding(layer, fault)
+
+
+def used_names(composed: Operation) -> set[str]:
+    """The variables that the templates of an operation's run read."""
+    run = composed.run.to_dict() if isinstance(composed.run, Runtime) else {}
+    found: set[str] = set()
+    for _, text in _texts({"run": run}, ()):
+        with suppress(CompilationError):  # a fault of its own
+            found |= {name for name, *_ in names_in(text)} | {
+                members[0] for _, *members in names_in(text) if members
+            }
+    return found
+
+
+def _names(composed: Operation) -> set[str]:
+    declared = {io.name for io in (*(composed.inputs or []), *(composed.outputs or []))}
+    return {*declared, *all_params(composed), *matrix_names(composed)}
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """The texts with templates in a value; those of the operations of a dag belong to these."""
+    if isinstance(value, str):
+        if "{{" in value or "{%" in value:
+            yield path, value
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            if path[-1:] != ("run",) or key not in ("operations", "components"):
+                yield from _texts(below, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))
+
+
+def _fault(text: str, names: set[str], path: Path) -> Fault | None:
+    try:
+        check_template(text)
+        used = names_in(text)
+    except CompilationError as error:
+        return Fault(str(error), path=path, severity="warning", rule="template")
+    for name, *members in sorted(used):
+        if name not in names and name not in NAMESPACES:
+            return _unknown(f"'{name}' in a template is no input or param", name, names, path)
+        if name == "globals" and members and members[0] not in GLOBALS:
+            return _unknown(f"'globals.{members[0]}' is unknown", members[0], GLOBALS, path)
+        if name == "params" and members and members[0] not in {*names, "as_args"}:
+            return _unknown(
+                f"'params.{members[0]}' is no input or param", members[0], {*names, "as_args"}, path
+            )
+    return None
+
+
+def _unknown(message: str, name: str, known: Collection[str], path: Path) -> Fault:
+    listed = f"{message}; known: {', '.join(sorted(known)) or 'none'}"
+    suggestion = suggest(name, known)
+    return Fault(
+        listed, path=path, suggestion=suggestion, severity="warning", rule="template-name", near=name
+    )

@@ -1,0 +1,187 @@
+"""What Polyaxon lets pass although it does not work: one in each text, and the line that the user reads."""
+
+import pytest
+
+from polyaxon_airflow.checking import Known, check_file
+from polyaxon_airflow.connections.catalogue import read_catalogue
+from polyaxon_airflow.queues.reading import read_queues
+
+JOB = "run: {kind: job, container: {image: a}}\n"
+QUEUES = "agents:\n- name: main\n  queues:\n  - {name: gpu, concurrency: 2}\n"
+CONNECTIONS = "connections:\n- {name: data, kind: s3, schema: {bucket: b}}\n"
+KNOWN = Known(presets=["gpu"], queues=read_queues(QUEUES), connections=read_catalogue(CONNECTIONS))
+
+
+def check(folder, text, **options):
+    path = folder / "train.yaml"
+    path.write_text(text)
+    result = check_file(path, root=folder, **options)
+    return [str(fault).replace(f"{folder}/", "") for fault in result.faults], result
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "schedule: {kind: cron, cron: '61 25 * * *'}\n" + JOB,
+            "train.yaml:1:30: cron '61 25 * * *' cannot be read: ",
+            id="a cron that is none",
+        ),
+        pytest.param(
+            "schedule: {kind: interval, frequency: -5}\n" + JOB,
+            "train.yaml:1:39: frequency ",
+            id="a negative interval",
+        ),
+        pytest.param(
+            "inputs: [{name: lr, type: flaot, isOptional: true}]\n" + JOB,
+            "train.yaml:1:27: 'flaot' is no type; ",
+            id="an unknown type",
+        ),
+        pytest.param(
+            "inputs: [{name: a, value: 1}, {name: a, value: 2}]\n" + JOB,
+            "train.yaml:1:38: 'a' is declared twice",
+            id="an input that is declared twice",
+        ),
+        pytest.param(
+            "inputs: [{name: a, value: 1, delay_validation: true}]\n" + JOB,
+            "train.yaml:1:10: this rule delays nothing. Write delayValidation: true beside it.",
+            id="a rule without effect",
+        ),
+        pytest.param(
+            "inputs: [{name: n, type: int, value: 1, toInit: true}]\n" + JOB,
+            "train.yaml:1:49: 'n' is of type int, which toInit can put in place with a connection only",
+            id="a value that cannot be put in place",
+        ),
+        pytest.param(
+            "conditions: a == 3\n" + JOB,
+            'train.yaml:1:13: a condition without braces is never evaluated. Write it in braces: "{{ a == 3 }}".',
+            id="a condition without braces",
+        ),
+        pytest.param(
+            "matrix: {kind: hyperband, params: {lr: {kind: choice, value: [1]}}}\n" + JOB,
+            "train.yaml:1:9: 'hyperband' cannot search without maxIterations, eta, resource, metric. Add 'maxIterations:'.",
+            id="an algorithm without what it needs",
+        ),
+        pytest.param(
+            "matrix: {kind: random, numRuns: 2, params: {lr: {kind: geomspace, value: [0, 1, 3]}}}\n" + JOB,
+            "train.yaml:1:49: 'lr' needs a start and a stop on the same side of 0",
+            id="a space without values",
+        ),
+        pytest.param(
+            "run: {kind: job, container: {image: a, args: ['{{ lr }}']}}\ninputs: [{name: rl, value: 1}]\n",
+            "train.yaml:1:51: 'lr' in a template is no input or param; known: rl. Did you mean 'rl'?",
+            id="a template that names nothing",
+        ),
+        pytest.param(
+            "run: {kind: job, container: {image: a, args: ['{{ globals.uid }}']}}\n",
+            "Did you mean 'uuid'?",
+            id="a global that is none",
+        ),
+        pytest.param(
+            "run:\n  kind: job\n  container:\n    image: a\n    args:\n    - |\n      first\n      {{ lr }}\n",
+            "train.yaml:8:10: 'lr' in a template is no input or param; known: none",
+            id="a template in a text of many lines",
+        ),
+        pytest.param(
+            "run: {kind: job, container: {image: a, args: ['{{ lr ']}}\n",
+            "train.yaml:1:47: the template '{{ lr ' is not valid: ",
+            id="a template that is none",
+        ),
+        pytest.param(
+            "params: {epoch: 3}\ninputs: [{name: epochs, type: int, value: 1}]\n" + JOB,
+            "train.yaml:1:10: no input is called 'epoch', so that only templates see it. Did you mean 'epochs'?",
+            id="a param whose input is called nearly so",
+        ),
+        pytest.param(
+            "run: {kind: job, container: {image: a, resources: {limts: {cpu: 1}}}}\n",
+            "train.yaml:1:52: Kubernetes has no 'limts' in 'run.container.resources'; known: claims, limits, requests. "
+            "Did you mean 'limits'?",
+            id="a misspelt key of Kubernetes",
+        ),
+        pytest.param(
+            "run: {kind: job, container: {image: a, args: --fast}}\n",
+            "train.yaml:1:46: Kubernetes wants a list in 'run.container.args', not '--fast'. Write [--fast].",
+            id="text for a list of Kubernetes",
+        ),
+        pytest.param(
+            "kind: operation\nkind: component\n" + JOB,
+            "train.yaml:2:1: 'kind' stands twice in this mapping; the last one counts. Remove one of them.",
+            id="a key that stands twice",
+        ),
+        pytest.param(
+            "presets: [gpu, gqu]\n" + JOB,
+            "train.yaml:1:16: no preset is called 'gqu'; known: gpu. Did you mean 'gpu'?",
+            id="an unknown preset",
+        ),
+        pytest.param(
+            "queue: gqu\n" + JOB,
+            "train.yaml:1:8: unknown queue 'gqu'; known: main/gpu. Did you mean 'gpu'?",
+            id="an unknown queue",
+        ),
+        pytest.param(
+            "queue: gpu\nmatrix: {kind: random, numRuns: 9, concurrency: 3, params: {}}\n" + JOB,
+            "train.yaml:2:49: queue 'gpu' has 2 slots, so that 3 never run at once. Write 2 or less.",
+            id="more runs at once than slots",
+        ),
+        pytest.param(
+            "connections: [dat]\n" + JOB,
+            "train.yaml:1:15: unknown connection 'dat'; known: data. Did you mean 'data'?",
+            id="an unknown connection",
+        ),
+    ],
+)
+def test_a_warning_is_one_line_that_says_what_to_write(tmp_path, text, expected):
+    faults, _ = check(tmp_path, text, known=KNOWN)
+    assert len(faults) == 1
+    assert faults[0].startswith(expected) or faults[0].endswith(expected)
+
+
+def test_warnings_are_found_in_the_operations_of_a_dag_and_in_the_components_that_they_share(tmp_path):
+    faults, _ = check(
+        tmp_path,
+        "kind: component\nrun:\n  kind: dag\n  components:\n  - name: c\n"
+        "    run: {kind: job, container: {image: a, args: ['{{ lr }}']}}\n  operations:\n"
+        "  - {name: a, dagRef: c}\n  - {name: b, dagRef: c, conditions: x == 1}\n",
+    )
+    assert [fault.split(" ")[0] for fault in faults] == ["train.yaml:6:55:", "train.yaml:9:38:"]
+
+
+def test_strict_makes_warnings_count(tmp_path):
+    text = "conditions: a == 3\n" + JOB
+    assert check(tmp_path, text)[1].is_valid
+    assert not check(tmp_path, text, strict=True)[1].is_valid
+
+
+def test_faults_of_all_kinds_come_together(tmp_path):
+    faults, _ = check(
+        tmp_path,
+        "kind: component\nrum: {a: b}\ninputs: [{name: lr, type: float, value: fast}]\n"
+        "schedule: {kind: cron, cron: never}\nrun: {kind: job, container: {image: a, args: ['{{ lr ']}}\n",
+    )
+    assert [fault.split(":")[1] for fault in faults] == ["2", "3", "4", "5"]
+
+
+def test_what_follows_from_a_fault_is_not_said(tmp_path):
+    faults, _ = check(tmp_path, "kind: component\nrum: {kind: job, container: {image: a}}\n")
+    assert faults == ["train.yaml:2:1: unknown key 'rum' in the file. Did you mean 'run'?"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param(
+            "presets/gpu.yaml", "queue: gpu\nrunPatch: {environment: {nodeSelector: {a: b}}}\n", id="a preset"
+        ),
+        pytest.param("gpu.yaml", "isPreset: true\nqueue: gpu\n", id="a preset by its flag"),
+        pytest.param(
+            "components/c.yaml",
+            "kind: component\ninputs: [{name: lr, type: float}]\n" + JOB,
+            id="a component for others",
+        ),
+    ],
+)
+def test_parts_are_checked_as_parts(tmp_path, name, text):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    assert check_file(path, root=tmp_path).faults == ()
