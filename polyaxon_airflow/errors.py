@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning"]
 
+WIDTH = 160  # characters of a line that are shown around a fault
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -66,10 +68,11 @@ class Fault:
         """
         if not self.code or self.line is None or self.column is None:
             return str(self)
-        gutter = f"{self.line:5d} | "
+        start = 0 if len(self.code) <= WIDTH else max(0, self.column - WIDTH // 2)
+        shown = self.code[start : start + WIDTH]
         # Tabs are kept in front of the caret, so that it lands below its column however wide a tab is.
-        before = "".join("\t" if character == "\t" else " " for character in self.code[: self.column - 1])
-        return f"{self}\n{gutter}{self.code}\n{' ' * 5} | {before}^"
+        before = "".join("\t" if character == "\t" else " " for character in shown[: self.column - 1 - start])
+        return f"{self}\n{self.line:5d} | {shown}\n{' ' * 5} | {before}^"
 
 
 class PolyaxonAirflowError(Exception):

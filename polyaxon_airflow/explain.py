@@ -11,6 +11,7 @@ import typing
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Path = tuple[str | int, ...]
+
+MAX_ERRORS = 200  # of one document; whoever has more of them has one mistake that repeats
+MAX_KNOWN = 300  # words that a misspelt one is compared with
+MAX_WORD = 60  # letters of a word that may be a misspelt one
 
 # What a type of pydantic's is called in YAML; its error types are `<name>_type` and `<name>_parsing`.
 _WANTED = {
@@ -53,13 +58,12 @@ def faults(error: ValidationError, model: type[Section], document: Any, *, above
     `above` is the path of the document in the one that the user sees.
     """
     found: dict[Path, list[tuple[bool, ErrorDetails]]] = defaultdict(list)
-    for details in error.errors(include_url=False):
+    for details in islice(error.errors(include_url=False), MAX_ERRORS):
         path, in_branch = _path(details, document)
         found[path].append((in_branch, details))
     branches = {path for path, errors in found.items() if all(in_branch for in_branch, _ in errors)}
-    kept = [
-        path for path in found if path not in branches or not any(_is_below(other, path) for other in found)
-    ]
+    deeper = {path[:depth] for path in found for depth in range(len(path))}
+    kept = [path for path in found if path not in branches or path not in deeper]
     explainer = _Explainer(model, document, above)
     explained = [explainer.fault(path, [details for _, details in found[path]]) for path in kept]
     return [replace(fault, path=(*above, *fault.path)) for fault in _without_followers(explained)]
@@ -71,7 +75,9 @@ def suggest(word: object, known: Iterable[str]) -> str | None:
     >>> suggest("contaner", ["container", "init"]), suggest("rl", ["lr", "steps"]), suggest("x", ["lr"])
     ("Did you mean 'container'?", "Did you mean 'lr'?", None)
     """
-    names = list(known)
+    names = list(islice(known, MAX_KNOWN))
+    if len(str(word)) > MAX_WORD:
+        return None
     close = (
         _spelt_otherwise(word, names) or _typos(str(word), names) or get_close_matches(str(word), names, n=1)
     )
@@ -91,8 +97,8 @@ def _typos(word: str, known: Iterable[str]) -> list[str]:
 
 def _slips(one: str, other: str) -> int:
     """How many letters were left out, added, changed or swapped between two words (optimal string alignment)."""
-    if abs(len(one) - len(other)) > 3 or len(one) > 60:
-        return 60
+    if abs(len(one) - len(other)) > 3:
+        return MAX_WORD
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one):
@@ -111,8 +117,20 @@ def dotted(path: Sequence[str | int]) -> str:
     >>> dotted(("run", "init", 0, "git"))
     'run.init[0].git'
     """
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{clipped(step)}" for step in path)
     return text.removeprefix(".")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in one sentence, the first twenty of them."""
+    first = list(islice(names, 21))
+    return ", ".join([*first[:20], "..."] if len(first) > 20 else first) or "none"
+
+
+def clipped(value: object, length: int = MAX_WORD) -> str:
+    """A value as text, cut where it would fill the screen."""
+    text = str(value)
+    return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
 def keys(section: type[Section]) -> list[str]:
@@ -165,10 +183,6 @@ def _key(value: Any, step: str | int) -> Any:
 def _get(value: Any, step: str | int) -> Any:
     key = _key(value, step)
     return None if key is None else value[key]
-
-
-def _is_below(path: Path, other: Path) -> bool:
-    return len(path) > len(other) and path[: len(other)] == other
 
 
 def _plain(word: str) -> str:
@@ -281,7 +295,7 @@ class _Explainer:
         suggestion = _instead(str(key), section) or misplaced or suggest(key, known)
         # The fifty keys of an operation help only somebody who has no other hint.
         is_long = len(known) > 20 and suggestion is not None
-        message = f"unknown key '{key}' in {where}" + (
+        message = f"unknown key '{clipped(key)}' in {where}" + (
             "" if is_long else f"; known: {', '.join(sorted(known))}"
         )
         return Fault(message, path=path, of_key=True, suggestion=suggestion, rule="unknown-key")
@@ -356,6 +370,8 @@ def _wanted(details: ErrorDetails) -> str | None:
 def _rewrite(wanted: Sequence[str], given: Any) -> str | None:
     if is_template(given):
         return "A template cannot stand here."
+    if len(str(given)) > MAX_WORD:
+        return _EXAMPLES.get(wanted[0])
     if "text" in wanted and isinstance(given, (bool, int, float)):
         literal = str(given).lower() if isinstance(given, bool) else given
         return f'Quote it: "{literal}".'
@@ -398,8 +414,7 @@ def _said(value: Any) -> str:
 
 
 def _quoted(value: Any) -> str:
-    text = str(value)
-    return f"'{text}'" if len(text) <= 60 else f"'{text[:57]}...'"
+    return f"'{clipped(value)}'"
 
 
 def _without_followers(found: list[Fault]) -> list[Fault]:

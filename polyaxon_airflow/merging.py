@@ -58,8 +58,16 @@ def merge_values(base: Any, patch: Any, strategy: Strategy) -> Any:
     if isinstance(first, dict) and isinstance(second, dict):
         return deep_union(first, second)
     if isinstance(first, list) and isinstance(second, list):
-        return first + [item for item in second if item not in first]
+        return first + _new_items(first, second)
     return second
+
+
+def _new_items(first: list[Any], second: list[Any]) -> list[Any]:
+    """The items of the second list that the first does not have."""
+    if len(first) * len(second) < 10_000:
+        return [item for item in second if item not in first]
+    known = set(map(repr, first))  # comparing each with each would take minutes
+    return [item for item in second if repr(item) not in known]
 
 
 def deep_union(first: dict[Any, Any], second: dict[Any, Any]) -> dict[Any, Any]:

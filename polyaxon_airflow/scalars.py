@@ -6,7 +6,6 @@ becomes a value when the operation runs, and the section is validated again then
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidatorFunctionWrapHandler
     from pydantic.json_schema import JsonSchemaValue
 
-_PLACEHOLDER = re.compile(r"\{\{\s*.+\s*\}\}")
-
 
 def is_template(value: object) -> bool:
     """Whether a value is text with a placeholder.
@@ -28,7 +25,10 @@ def is_template(value: object) -> bool:
     >>> is_template("{{ lr }}"), is_template("0.1")
     (True, False)
     """
-    return isinstance(value, str) and _PLACEHOLDER.search(value) is not None
+    if not isinstance(value, str):
+        return False
+    start = value.find("{{")
+    return start >= 0 and value.rfind("}}") > start + 2
 
 
 class OrTemplate:

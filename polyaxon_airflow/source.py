@@ -1,13 +1,14 @@
 """YAML text with places: what a file says, and the line and column where it says it.
 
 YAML 1.1 by PyYAML's rules for scalars, as in Polyaxon: `no` is false, `010` is 8, `1e-3` is text (spec section 1.2).
-Reading is safe for files of unknown origin: no tags of Python, no more values than `MAX_VALUES` after aliases are
-expanded, no file above `MAX_BYTES`; libyaml itself refuses nesting deeper than 1,000.
+Reading is safe for files of unknown origin: no tags of Python, no file above `MAX_BYTES`, no more values than
+`MAX_VALUES` after aliases are expanded, none nested deeper than `MAX_DEPTH`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
 MAX_BYTES = 1_048_576
-MAX_VALUES = 200_000
+MAX_VALUES = 100_000
+MAX_ITEMS = 10_000  # of one list or mapping
 MAX_DEPTH = 100
 
 Step = str | int  # one step of a path: a key or an index
@@ -98,8 +100,11 @@ class Document:
 
     def line(self, number: int) -> str:
         """The text of a line, counted from 1."""
-        lines = self.text.splitlines()
-        return lines[number - 1] if 0 < number <= len(lines) else ""
+        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.splitlines()
 
 
 def read_document(source: str | Path, *, file: str | None = None) -> Document:
@@ -116,6 +121,8 @@ def read_document(source: str | Path, *, file: str | None = None) -> Document:
             file,
             "too-large",
         )
+    if source.count(",") + source.count("\n") > 2 * MAX_VALUES:  # before the parser makes an object of each
+        _refuse(f"more than {MAX_VALUES:,} values", file, "too-large")
     try:
         root = yaml.compose(source.removeprefix("\ufeff"), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
@@ -190,6 +197,8 @@ class _Builder:
             )
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
+        if len(node.value) > MAX_ITEMS:
+            raise self.fault(node, f"more than {MAX_ITEMS:,} items", "too-large")
         if isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
             return [self.value(item, depth + 1) for item in node.value]
         if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.checking.advice import Known, advise
 from polyaxon_airflow.compiler import compile_operation
 from polyaxon_airflow.errors import Fault, FaultsError, PolyaxonfileError
+from polyaxon_airflow.explain import MAX_ERRORS
 from polyaxon_airflow.polyaxonfile.parsing import parse
 from polyaxon_airflow.polyaxonfile.presets import preset_from_file
 from polyaxon_airflow.polyaxonfile.reading import read_parsed
@@ -122,7 +124,7 @@ def _later_faults(operation: Operation, document: Document, root: Path, known: K
         compile_operation(reading.operation, sources=reading.sources)
     except FaultsError as error:
         found += error.faults
-    return [*found, *reading.sources.all(advise(reading.operation, known))]
+    return [*found, *reading.sources.all(islice(advise(reading.operation, known), MAX_ERRORS))]
 
 
 def _parsed(document: Document) -> tuple[Operation | None, list[Fault]]:
@@ -134,6 +136,8 @@ def _parsed(document: Document) -> tuple[Operation | None, list[Fault]]:
             return parse(document.with_value(value)), found
         except PolyaxonfileError as error:
             found += [fault for fault in error.faults if not any(_is_near(fault, other) for other in found)]
+            if len(found) >= MAX_ERRORS:
+                return None, found
             value = _without(value, [fault.path for fault in error.faults])
     return None, found
 

@@ -49,7 +49,8 @@ def render_text(text: str, variables: Mapping[str, Any]) -> str:
 
 def check_template(text: str) -> None:
     """Raises CompilationError if a text is no template that could ever be rendered."""
-    if "{{" in text or "{%" in text:
+    is_simple = "{%" not in text and len(_SIMPLE.findall(text)) == text.count("{{")
+    if not is_simple:
         try:
             _template(text)
         except _FAILURES as error:
@@ -63,6 +64,11 @@ def names_in(text: str) -> set[tuple[str, ...]]:
     """
     if "{{" not in text and "{%" not in text:
         return set()
+    simple = _SIMPLE.findall(text)
+    if len(simple) == text.count("{{") and "{%" not in text:
+        return {
+            tuple(name.split(".")[:2]) for name in simple if name.lower() not in ("true", "false", "none")
+        }
     try:
         template = _ENVIRONMENT.parse(text)
         free = find_undeclared_variables(template) - _FUNCTIONS
@@ -200,6 +206,7 @@ _FILTERS = frozenset(
         "wordwrap",
     ]
 )
+_SIMPLE = re.compile(r"\{\{ *([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*) *\}\}")  # {{ lr }}, {{ globals.uuid }}
 _WIDE = re.compile(r"%[^a-zA-Z%]*(\d{4,}|\*)")
 
 

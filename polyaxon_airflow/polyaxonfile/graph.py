@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from polyaxon_airflow import explain
 from polyaxon_airflow.errors import Fault
+from polyaxon_airflow.explain import MAX_ERRORS, listed
 from polyaxon_airflow.polyaxonfile.composing import compose
 from polyaxon_airflow.polyaxonfile.dag import Dag
 from polyaxon_airflow.polyaxonfile.matching import check_params
@@ -68,7 +71,8 @@ def build_graph(authored: Operation, composed: Operation) -> Graph:
         findings += found
         if node is not None and problem is None:
             nodes.append(node)
-    findings += _edges_that_lead_nowhere(nodes, {str(operation.name) for operation in dag.operations})
+    names = {str(operation.name) for operation in dag.operations}
+    findings += islice(_edges_that_lead_nowhere(nodes, names), MAX_ERRORS)
     findings += [] if findings else _cycles(nodes)
     readable = _readable(nodes, composed.inputs or [])
     for node in nodes:
@@ -84,12 +88,20 @@ def in_order(nodes: Sequence[GraphNode]) -> list[list[str]]:
 
     Names that a cycle keeps from ever starting are left out.
     """
-    waiting = {node.name: set(node.upstream) for node in nodes}
-    levels: list[list[str]] = []
-    while ready := [name for name, upstream in waiting.items() if not upstream]:
-        levels.append(ready)
-        waiting = {name: upstream - set(ready) for name, upstream in waiting.items() if name not in ready}
-    return levels
+    waiting = {node.name: len(node.upstream) for node in nodes}
+    downstream = defaultdict(list)
+    for node in nodes:
+        for name in node.upstream:
+            downstream[name].append(node.name)
+    levels = [[name for name, count in waiting.items() if count == 0]]
+    while levels[-1]:
+        levels.append([])
+        for name in levels[-2]:
+            for follower in downstream[name]:
+                waiting[follower] -= 1
+                if waiting[follower] == 0:
+                    levels[-1].append(follower)
+    return levels[:-1]
 
 
 def _owner(authored: Operation) -> Operation:
@@ -184,11 +196,12 @@ def _upstream(composed: Operation) -> tuple[str, ...]:
 
 
 def _edges_that_lead_nowhere(nodes: Sequence[GraphNode], names: set[str]) -> Iterator[Finding]:
+    known = sorted(names)
     for node in nodes:
         for name in node.upstream:
             if name not in names:
-                others = sorted(names - {node.name})
-                message = f"no operation of the dag is called '{name}'; known: {', '.join(others) or 'none'}"
+                others = [other for other in known if other != node.name]
+                message = f"no operation of the dag is called '{name}'; known: {listed(others)}"
                 layer, path = _where_upstream(node.operation, name)
                 suggestion = explain.suggest(name, others)
                 yield Finding(layer, Fault(message, path=path, suggestion=suggestion, rule="dag-upstream"))
@@ -229,12 +242,13 @@ def _cycles(nodes: Sequence[GraphNode]) -> list[Finding]:
 
 def _circle(stuck: Mapping[str, GraphNode]) -> list[str]:
     """Names of nodes of which each waits for the next, and the last is the first."""
-    walked = [next(iter(stuck))]
+    walked = {next(iter(stuck)): 0}  # a name to its position
+    last = next(iter(stuck))
     while True:
-        following = next(name for name in stuck[walked[-1]].upstream if name in stuck)
-        if following in walked:
-            return [*walked[walked.index(following) :], following]
-        walked.append(following)
+        last = next(name for name in stuck[last].upstream if name in stuck)
+        if last in walked:
+            return [*list(walked)[walked[last] :], last]
+        walked[last] = len(walked)
 
 
 def _readable(nodes: Sequence[GraphNode], inputs: Sequence[IO]) -> dict[str, IO]:

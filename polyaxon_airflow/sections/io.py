@@ -17,7 +17,7 @@ from polyaxon_airflow.scalars import (
     is_template,
 )
 from polyaxon_airflow.section import Section, fault_at
-from polyaxon_airflow.sections import types
+from polyaxon_airflow.sections import regexes, types
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,9 +76,9 @@ class Validation(Section):
             try:
                 kept = holds(value, limit)
             except (TypeError, ValueError, re.error) as error:
-                raise ValueError(f"{value!r} {sentence.format(limit)}, which cannot be told of it") from error
+                raise ValueError(f"{_short(value)} {sentence.format(limit)}: {error}") from error
             if not kept:
-                raise ValueError(f"{value!r} {sentence.format(limit)}")
+                raise ValueError(f"{_short(value)} {sentence.format(limit)}")
 
 
 def _items(value: Any) -> Iterator[Any]:
@@ -107,7 +107,7 @@ _ITEM_RULES: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "min_digits": (lambda value, limit: _digits(value) >= limit, "must have at least {} digits"),
     "max_digits": (lambda value, limit: _digits(value) <= limit, "must have at most {} digits"),
     "decimal_places": (lambda value, limit: _decimals(value) <= limit, "must have at most {} decimal places"),
-    "regex": (lambda value, limit: re.match(limit, value) is not None, "must match {}"),
+    "regex": (lambda value, limit: regexes.matches(limit, value), "must match {}"),
     "min_length": (lambda value, limit: len(value) >= limit, "must have at least {} characters"),
     "max_length": (lambda value, limit: len(value) <= limit, "must have at most {} characters"),
     "contains": (lambda value, limit: limit in value, "must contain {!r}"),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 from uuid import UUID
-
-_PLACEHOLDER = re.compile(r"\{\{\s*(.+?)\s*\}\}")
 
 WHOLE = ("inputs", "outputs", "io", "artifacts")
 NAMED = ("inputs", "outputs", "artifacts", "globals")
@@ -52,8 +49,8 @@ def read_path(text: str) -> str:
     >>> read_path("{{ outputs.loss }}")
     'outputs.loss'
     """
-    placeholder = _PLACEHOLDER.search(text)
-    return placeholder.group(1) if placeholder else text
+    start, end = text.find("{{"), text.find("}}")
+    return text[start + 2 : end].strip() if 0 <= start < end else text
 
 
 def check_path(text: str, *, of_dag: bool) -> None:

@@ -13,12 +13,14 @@ from urllib.parse import urlparse
 from uuid import UUID
 
 import pydantic
-from pydantic import TypeAdapter, ValidationError
+from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
 
 from polyaxon_airflow.sections import values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+MAX_HINT = 200
 
 # Types whose text is taken as it is; the text of any other type is JSON, so "3" is an int and "[1, 2]" a list.
 _TEXT = {
@@ -135,9 +137,16 @@ def _no_constant(name: str) -> Any:
 @cache
 def _parser(type_name: str) -> Callable[[Any], Any]:
     known = _PARSERS.get(type_name)
-    if known is not None:
-        return known
-    return TypeAdapter(_hint(type_name)).validate_python
+    return known or _of_hint(type_name)
+
+
+def _of_hint(text: str) -> Callable[[Any], Any]:
+    if len(text) > MAX_HINT:
+        raise ValueError(f"a type has at most {MAX_HINT} letters")
+    try:
+        return TypeAdapter(_hint(text)).validate_python
+    except (PydanticSchemaGenerationError, PydanticUserError, RecursionError) as error:
+        raise ValueError(f"'{text}' is not a type") from error
 
 
 def _hint(text: str) -> Any:
