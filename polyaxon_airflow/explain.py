@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 
-MAX_ERRORS = 200  # of one document; whoever has more of them has one mistake that repeats
+MAX_ERRORS = 100  # of one document; whoever has more of them has one mistake that repeats
 MAX_KNOWN = 300  # words that a misspelt one is compared with
 MAX_WORD = 60  # letters of a word that may be a misspelt one
 

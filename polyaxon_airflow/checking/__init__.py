@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.polyaxonfile.operation import Operation
     from polyaxon_airflow.source import Document
 
-__all__ = ["Known", "Result", "check", "check_file", "polyaxonfiles"]
+__all__ = ["Known", "Result", "check", "check_file", "check_text", "polyaxonfiles"]
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,7 @@ def check_file(
     try:
         document = read_document(path)
     except PolyaxonfileError as error:
-        return _result(path, None, error.faults, strict=strict)
-    kind = document.value.get("kind")
+        return _result(str(path), None, error.faults, strict=strict)
     found: Iterable[Fault]
     if _is_preset(path, document):
         found = _preset_faults(path)
@@ -73,7 +72,19 @@ def check_file(
         found = _parsed(document)[1]
     else:
         found = _all_faults(document, root or path.parent, known or Known())
-    return _result(path, kind if isinstance(kind, str) else None, [*document.warnings, *found], strict=strict)
+    return _result(str(path), _kind(document), [*document.warnings, *found], strict=strict)
+
+
+def check_text(
+    text: str, file: str, *, root: Path | None = None, strict: bool = False, known: Known | None = None
+) -> Result:
+    """Check what an editor holds, before it is saved in `file`."""
+    try:
+        document = read_document(text, file=file)
+    except PolyaxonfileError as error:
+        return _result(file, None, error.faults, strict=strict)
+    found = _all_faults(document, root, known or Known())
+    return _result(file, _kind(document), [*document.warnings, *found], strict=strict)
 
 
 def polyaxonfiles(folder: Path) -> list[Path]:
@@ -82,10 +93,15 @@ def polyaxonfiles(folder: Path) -> list[Path]:
     return [file for file in files if _is_part(file, folder) or is_polyaxonfile(file, folder)]
 
 
-def _result(path: Path, kind: str | None, found: Iterable[Fault], *, strict: bool) -> Result:
+def _result(file: str, kind: str | None, found: Iterable[Fault], *, strict: bool) -> Result:
     faults = PolyaxonfileError(dict.fromkeys(found)).faults
     is_valid = not any(strict or fault.severity == "error" for fault in faults)
-    return Result(str(path), kind, faults, is_valid)
+    return Result(file, kind, faults, is_valid)
+
+
+def _kind(document: Document) -> str | None:
+    kind = document.value.get("kind")
+    return kind if isinstance(kind, str) else None
 
 
 def _is_preset(path: Path, document: Document) -> bool:
@@ -105,7 +121,7 @@ _FOLLOWERS = {"no-run", "missing-param", "run-patch", "reference", "dag-ref", "d
               "template-name", "undeclared", "matrix-type", "missing", "run-kind"}  # fmt: skip
 
 
-def _all_faults(document: Document, root: Path, known: Known) -> list[Fault]:
+def _all_faults(document: Document, root: Path | None, known: Known) -> list[Fault]:
     operation, found = _parsed(document)
     if operation is None:
         return found
@@ -113,7 +129,7 @@ def _all_faults(document: Document, root: Path, known: Known) -> list[Fault]:
     return [*found, *(fault for fault in later if not found or fault.rule not in _FOLLOWERS)]
 
 
-def _later_faults(operation: Operation, document: Document, root: Path, known: Known) -> list[Fault]:
+def _later_faults(operation: Operation, document: Document, root: Path | None, known: Known) -> list[Fault]:
     """What is wrong with an operation that can be read: references, params, the graph, values that do not work."""
     try:
         reading = read_parsed(operation, document, root)
