@@ -39,6 +39,8 @@ SMALL_BOX = {  # docs/operations.md says what each was measured to be worth
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
     "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
+    "AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD": "5",  # with the next: how soon a deleted file's DAG is gone
+    "AIRFLOW__SCHEDULER__PARSING_CLEANUP_INTERVAL": "5",
     "AIRFLOW__API__WORKERS": "1",
 }
 
@@ -206,6 +208,14 @@ class EmbeddedAirflow:
             (self.home / "passwords.json").write_text(json.dumps({USER: kept["password"]}))
         found: dict[str, str] = json.loads(file.read_text())
         return found
+
+
+def environment_settings(folder: Path) -> dict[str, str]:
+    """Settings under which an image named as a virtual environment of `folder` stands for it."""
+    found = {
+        entry.name: str(entry.absolute()) for entry in sorted(folder.glob("*")) if (entry / "bin").is_dir()
+    }
+    return {"AIRFLOW__POLYAXON__PROCESS_ENVIRONMENTS": json.dumps(found)}
 
 
 def free_port() -> int:

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 # Each module has `add_arguments(parser)` and `run(arguments) -> int`; its docstring's first line is the help.
 COMMANDS = {
     "check": "polyaxon_airflow.cli.check",
+    "demo": "polyaxon_airflow.cli.demo",
     "fetch": "polyaxon_airflow.cli.fetch",
     "kinds": "polyaxon_airflow.cli.kinds",
+    "plan": "polyaxon_airflow.cli.plan",
     "presets": "polyaxon_airflow.cli.presets",
     "queues": "polyaxon_airflow.cli.queues",
     "schema": "polyaxon_airflow.cli.schema",
+    "up": "polyaxon_airflow.cli.up",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,7 @@ def _upgrade(connection: Connection, name: str) -> None:
 
     config = configuration()
     config.attributes["connection"] = connection
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # its progress would stand in a task's log
     try:
         command.upgrade(config, "head")
     except CommandError as error:

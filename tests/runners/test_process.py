@@ -154,6 +154,7 @@ def test_outputs_stay_and_the_rest_goes(settings, runner):
     )
     followed = Followed(runner, pod(container(script)), uuid=uuid)
     assert followed.outcome == Outcome("succeeded", 0)
+    runner.clean(followed.handle)
     assert (Path(settings.artifacts_root) / uuid / "outputs" / "f").read_text() == "kept\n"
     assert not (Path(settings.context_root) / uuid).exists()
 

@@ -28,6 +28,7 @@ from polyaxon_airflow.runners.process.environment import (
 )
 from polyaxon_airflow.runners.process.layout import Layout, make_layout
 from polyaxon_airflow.runners.process.secrets import FOLDER, nothing
+from polyaxon_airflow.runtimes import context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -76,7 +77,13 @@ class ProcessRunner:
         plan = _Plan(pod, run, layout, self._settings, folder=self._folder, secrets=self._secrets)
         lock = _lock(layout.context.parent / "lock", patience=self._settings.grace + 20)
         self._living[run.uuid] = living = plan.start(lock)
-        return {"runner": "process", "uuid": run.uuid, "guardian": living.guardian.pid}
+        return {
+            "runner": "process",
+            "uuid": run.uuid,
+            "guardian": living.guardian.pid,
+            "scratch": str(layout.context.parent),
+            "offline_runs": layout.local(f"{context.OFFLINE}/runs"),
+        }
 
     def follow(
         self,
@@ -92,7 +99,6 @@ class ProcessRunner:
             return living.follow(on_lines, should_stop, interval, self._settings.grace)
         finally:
             living.end()
-            shutil.rmtree(living.layout.context.parent, ignore_errors=True)
 
     def stop(self, handle: Handle, *, grace: float) -> None:
         """See `Runner.stop`. A run of another task is none of ours and has ended with it."""
@@ -101,8 +107,9 @@ class ProcessRunner:
             living.ask_to_stop(grace)
             living.guardian.wait()
 
-    def clean(self, handle: Handle, *, keep: float = 0) -> None:
-        """See `Runner.clean`. Nothing is left: processes and scratch files go with `follow`."""
+    def clean(self, handle: Handle, *, keep: float = 0) -> None:  # noqa: ARG002 - there is nothing to keep
+        """See `Runner.clean`. Processes are gone by then; this removes the run's scratch folder at once."""
+        shutil.rmtree(handle["scratch"], ignore_errors=True)
 
 
 @dataclass

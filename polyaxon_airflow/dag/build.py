@@ -1,0 +1,122 @@
+"""A plan as an Airflow DAG: a thin translation, in which nothing is decided."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import DAG, BaseOperator, Param, TaskGroup
+from airflow.sdk.definitions.param import ParamsDict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from airflow.sdk.definitions.mappedoperator import MappedOperator
+
+    from polyaxon_airflow.plan import Node, Plan
+
+OPERATORS = {
+    "run": "polyaxon_airflow.operators.run:RunOperator",
+    "trial": "polyaxon_airflow.operators.trial:TrialOperator",
+    "best": "polyaxon_airflow.operators.best:BestOperator",
+    "gate": "polyaxon_airflow.operators.gate:GateOperator",
+    "outcome": "polyaxon_airflow.operators.outcome:OutcomeOperator",
+}
+CRASHES = 3  # retries on top of `maxRetries`, for attempts that end because a worker was lost
+RETRY_DELAY = timedelta(seconds=5)
+
+
+class PolyaxonDAG(DAG):
+    """A DAG that knows the plan it was built from; its tasks find their node there.
+
+    The Code tab shows `fileloc`, so that is the polyaxonfile. What Airflow lists and a worker opens is
+    `relative_fileloc`, which stays the stub.
+    """
+
+    polyaxon_plan: Plan
+
+    def validate(self) -> None:
+        """Called by Airflow after it has set `fileloc` to the Python file that it parsed."""
+        if self.polyaxon_plan.file:
+            self.fileloc = self.polyaxon_plan.file
+        super().validate()  # type: ignore[no-untyped-call]
+
+
+def build_dag(plan: Plan) -> PolyaxonDAG:
+    """The DAG of a plan. Tasks hold no spec and no manifest: a worker finds them in `dag.polyaxon_plan`."""
+    limits: dict[str, Any] = {"max_active_tasks": plan.concurrency} if plan.concurrency else {}
+    dag = PolyaxonDAG(
+        dag_id=plan.dag_id,
+        description=plan.description,
+        doc_md=f"```yaml\n{plan.text.strip()}\n```",
+        tags=list(plan.tags),
+        schedule=None,
+        catchup=False,
+        auto_register=False,  # else a DAG that fails half way would be found, without its tasks
+        **limits,
+    )
+    dag.polyaxon_plan = plan
+    with dag:
+        tasks = _tasks(plan)
+    for node in plan.nodes:
+        for upstream in node.upstream:
+            tasks[upstream] >> tasks[node.id]
+    # After the tasks: each task would get a copy, and Airflow validates every copy when it serialises the DAG.
+    dag.params = ParamsDict({name: _param(given) for name, given in plan.params.items()})
+    return dag
+
+
+def _tasks(plan: Plan) -> dict[str, BaseOperator | MappedOperator]:
+    groups: dict[str, TaskGroup] = {}
+    for group in plan.groups:
+        parent, _, name = group.id.rpartition(".")
+        with ExitStack() as stack:
+            if parent:
+                stack.enter_context(groups[parent])
+            groups[group.id] = TaskGroup(group_id=name, tooltip=group.tooltip)
+    tasks = {}
+    for node in plan.nodes:
+        with ExitStack() as stack:
+            if node.group:
+                stack.enter_context(groups[node.group])
+            tasks[node.id] = _task(node)
+    return tasks
+
+
+def _task(node: Node) -> BaseOperator | MappedOperator:
+    module, _, name = OPERATORS[node.kind].partition(":")
+    operator: type[BaseOperator] = getattr(import_module(module), name)
+    arguments = _arguments(node)
+    if node.mapped is not None:
+        mapped = operator.partial(**arguments, map_index_template="{{ polyaxon_label }}")
+        return mapped.expand(index=list(range(node.first_index, node.first_index + node.mapped)))
+    return operator(**arguments)
+
+
+def _arguments(node: Node) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "task_id": node.id.rpartition(".")[2],
+        "pool": node.pool,
+        "pool_slots": node.pool_slots,
+        "priority_weight": node.priority,
+        "weight_rule": "absolute",
+        "retries": node.max_retries + CRASHES,
+        "retry_delay": RETRY_DELAY,
+        "trigger_rule": _trigger_rule(node),
+    }
+    if node.concurrency is not None:
+        arguments["max_active_tis_per_dagrun"] = node.concurrency
+    return arguments
+
+
+def _trigger_rule(node: Node) -> str:
+    if not node.decides:
+        return "all_success"
+    return "one_success" if node.trigger.startswith("one_") else "all_done"
+
+
+def _param(given: Mapping[str, Any]) -> Param:
+    default = {"default": given["default"]} if "default" in given else {}
+    return Param(**default, description=given.get("description"), **given["schema"])

@@ -1,0 +1,182 @@
+"""From polyaxonfiles to DAGs: what the bundle's stubs call, and the loader for those who cannot use the bundle."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import logging
+import time
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow.sdk import get_parsing_context
+
+from polyaxon_airflow.dag.build import PolyaxonDAG, build_dag
+from polyaxon_airflow.dag.cache import PlanCache
+from polyaxon_airflow.dag.isolation import Isolation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from airflow.sdk import DAG
+
+    from polyaxon_airflow.plan import Plan
+
+log = logging.getLogger(__name__)
+
+SHARE_OF_TIMEOUT = 0.5  # of [core] dagbag_import_timeout that one stub may take
+
+
+def load_stub(stub: str, *, bundle: str, source: str, files: Sequence[str]) -> dict[str, PolyaxonDAG]:
+    """The DAGs of a stub's polyaxonfiles; in a worker only the one that its task belongs to.
+
+    A file that is alone in its stub raises what is wrong with it (PolyaxonfileError); that is the import error
+    that Airflow shows. In a shard such a file is left out, and noted so that it is alone from the next refresh on.
+    """
+    from airflow.dag_processing.bundles.base import get_bundle_base_folder
+
+    loader = Loader(Path(source), get_bundle_base_folder(bundle) / "state")
+    wanted = get_parsing_context().dag_id
+    with _without_garbage_collection():
+        if wanted is not None:
+            return loader.one(wanted, files)
+        if Path(stub).name == f"{Path(files[0]).name}.py":
+            return loader.alone(files[0])
+        return loader.shard(files)
+
+
+class Loader:
+    """Loads the polyaxonfiles of a folder. `state`: where it keeps plans and notes."""
+
+    def __init__(self, source: Path, state: Path) -> None:
+        self._source = source
+        self._isolation = Isolation(state / "alone")
+        self._cache = PlanCache(state / "plans", version("airflow-provider-polyaxon"))
+        self._index = state / "index"
+
+    def one(self, dag_id: str, files: Sequence[str]) -> dict[str, PolyaxonDAG]:
+        """The DAG of that id, opening as few files as can be."""
+        known = self._read_index(files).get(dag_id)
+        likely = sorted(files, key=lambda file: (file != known, Path(file).stem != dag_id))
+        for file in likely:
+            with suppress(Exception):  # another file's fault; the dag-processor shows it
+                plan = self._plan(self._source / file)
+                if plan.dag_id == dag_id:
+                    return {dag_id: build_dag(plan)}
+        return {}
+
+    def alone(self, file: str) -> dict[str, PolyaxonDAG]:
+        """The DAG of one file. Raises PolyaxonfileError."""
+        path = self._source / file
+        plan = self._plan(path)
+        self._isolation.forget(path)
+        self._write_index([file], {plan.dag_id: file})
+        return {plan.dag_id: build_dag(plan)}
+
+    def shard(self, files: Sequence[str]) -> dict[str, PolyaxonDAG]:
+        """The DAGs of all files that load."""
+        dags: dict[str, PolyaxonDAG] = {}
+        index: dict[str, str] = {}
+        until = time.monotonic() + _patience()
+        for file in files:
+            path = self._source / file
+            if time.monotonic() > until:
+                log.warning("%s is alone from now on: its stub took more than %.0f s", path, _patience())
+                self._isolation.note(path)
+                continue
+            dag = self._tried(path)
+            if dag is not None:
+                dags[dag.dag_id] = dag
+                index[dag.dag_id] = file
+        self._write_index(files, index)
+        return dags
+
+    def _tried(self, path: Path) -> PolyaxonDAG | None:
+        """The DAG of a file of a shard, None if it does not load or Airflow cannot serialise it."""
+        plan = self._cache.get(path)
+        if plan is not None:
+            return build_dag(plan)
+        self._isolation.note(path)  # before it is tried: it may kill or hang this process
+        try:
+            plan = self._made(path)
+            dag = build_dag(plan)
+            _serialise(dag)
+        except Exception:  # whatever is wrong with it is shown when it is alone
+            log.info("%s does not load and will be parsed alone", path, exc_info=True)
+            return None
+        self._cache.put(path, plan)
+        self._isolation.forget(path)
+        return dag
+
+    def _plan(self, path: Path) -> Plan:
+        return self._cache.get(path) or self._made(path)
+
+    def _made(self, path: Path) -> Plan:
+        from polyaxon_airflow.plan.file import (
+            plan_file,
+        )  # models and compiler: not for a file that has not changed
+
+        return plan_file(path, self._source)
+
+    def _read_index(self, files: Sequence[str]) -> dict[str, str]:
+        try:
+            found: dict[str, str] = json.loads(self._index_file(files).read_text())
+        except (OSError, ValueError):
+            return {}
+        return found
+
+    def _write_index(self, files: Sequence[str], index: dict[str, str]) -> None:
+        if self._read_index(files) != index:
+            place = self._index_file(files)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            draft = place.with_suffix(".new")
+            draft.write_text(json.dumps(index))
+            draft.replace(place)
+
+    def _index_file(self, files: Sequence[str]) -> Path:
+        return (
+            self._index / f"{hashlib.blake2b(chr(0).join(files).encode(), digest_size=16).hexdigest()}.json"
+        )
+
+
+def _serialise(dag: PolyaxonDAG) -> None:
+    """What the dag-processor does next with a DAG; one that fails there takes down all of its file."""
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    DagSerialization.to_dict(dag)
+
+
+def _patience() -> float:
+    from airflow.configuration import conf
+
+    return SHARE_OF_TIMEOUT * conf.getfloat("core", "dagbag_import_timeout", fallback=30.0)
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """One collection of Airflow's heap costs as much as 40 polyaxonfiles, and loading leaves no garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def load_polyaxonfiles(path: str | Path) -> dict[str, DAG]:
+    """The DAGs of the polyaxonfiles in a folder, for a loader file where the bundle cannot be configured.
+
+        from polyaxon_airflow import load_polyaxonfiles  # airflow dag
+
+        globals().update(load_polyaxonfiles(__file__))
+
+    `path`: the folder, or a file in it. A polyaxonfile that does not load becomes a DAG that Airflow refuses with
+    the polyaxonfile's fault under the polyaxonfile's name; the others load.
+    """
+    from polyaxon_airflow.dag.fallback import load_folder
+
+    return load_folder(Path(path))

@@ -1,0 +1,81 @@
+"""How a dag or a sweep ended, and what it gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from polyaxon_airflow.execution.family import Family
+from polyaxon_airflow.execution.pipelines import begin_pipeline
+from polyaxon_airflow.execution.resolution import compiled_of
+from polyaxon_airflow.execution.statuses import polyaxon_status
+from polyaxon_airflow.execution.task import Ended
+from polyaxon_airflow.plan.triggers import outcome
+from polyaxon_airflow.tuning.result import result_of
+from polyaxon_airflow.tuning.sweep import Sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from polyaxon_airflow.compiler import CompiledOperation
+    from polyaxon_airflow.execution.task import Status, Surroundings, Task
+    from polyaxon_airflow.store import Run
+
+
+def end_dag(task: Task, around: Surroundings) -> Ended:
+    """The end of the dag that a task is the outcome of, kept in the store."""
+    compiled = compiled_of(task)
+    run = begin_pipeline(task, around, compiled, task.node.group, ends_with=task.node.id)
+    if run.status in ("skipped", "upstream_failed"):
+        return Ended(run.status, run.uuid, run.reason or "")  # its gate has said so
+    statuses = _statuses(task, around)
+    status, reason = outcome(statuses) if around.store.runs.children(run.uuid) else _never_begun(statuses)
+    outputs = _outputs(compiled, Family(task, around).siblings(), task)
+    around.store.runs.update(run.uuid, at=around.clock(), outputs=outputs)
+    around.store.runs.set_status(run.uuid, status, reason or None, at=around.clock())
+    return Ended(status, run.uuid, reason, outputs, retriable=False)
+
+
+def end_sweep(task: Task, around: Surroundings) -> Ended:
+    """The end of the sweep that a task is the last of, with its leaderboard; kept in the store."""
+    compiled = compiled_of(task)
+    run = begin_pipeline(task, around, compiled, task.node.group, ends_with=task.node.id)
+    if run.status in ("skipped", "upstream_failed"):
+        return Ended(run.status, run.uuid, run.reason or "")
+    sweep = Sweep(run.uuid, compiled, around.store)
+    if not sweep.has_begun():
+        status, reason = _never_begun(around.statuses(task.node.details["trials"]))
+        around.store.runs.set_status(run.uuid, status, reason, at=around.clock())
+        return Ended(status, run.uuid, reason)
+    result = result_of(sweep)
+    around.log(f"the leaderboard\n{result.table}")
+    around.store.runs.update(run.uuid, at=around.clock(), outputs=result.outputs)
+    around.store.runs.set_status(run.uuid, result.status, result.reason or None, at=around.clock())
+    return Ended(result.status, run.uuid, result.reason, result.outputs, retriable=False)
+
+
+def _never_begun(statuses: Mapping[str, str]) -> tuple[Status, str]:
+    told = ", ".join(f"{name} {status}" for name, status in statuses.items())
+    return "upstream_failed", f"nothing of it has begun ({told})"
+
+
+def _statuses(task: Task, around: Surroundings) -> dict[str, str]:
+    """Name of each operation -> its status."""
+    ends: Mapping[str, list[str]] = task.node.details["operations"]
+    ids = [task_id for tasks in ends.values() for task_id in tasks]
+    states, runs = around.statuses(ids), Family(task, around).siblings()
+    return {
+        name: polyaxon_status(states.get(tasks[-1]), runs.get(tasks[-1]))
+        for name, tasks in ends.items()
+        if tasks
+    }
+
+
+def _outputs(compiled: CompiledOperation, runs: Mapping[str, Run], task: Task) -> dict[str, Any]:
+    """A dag's declared outputs, each from the last operation of the file that has an output of that name.
+
+    Nothing in Polyaxon's open code fills them; this is ours (docs/differences.md).
+    """
+    ends: Mapping[str, list[str]] = task.node.details["operations"]
+    wanted = [io.name for io in compiled.outputs or ()]
+    known = [runs[tasks[-1]].outputs for tasks in ends.values() if tasks and tasks[-1] in runs]
+    return {name: outputs[name] for outputs in known for name in wanted if name in outputs}

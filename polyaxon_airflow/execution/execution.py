@@ -1,0 +1,207 @@
+"""`Execution`: one run from start to end, in the steps that a task takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyaxon_airflow.errors import (
+    CompilationError,
+    PermanentRunnerError,
+    TemporaryRunnerError,
+    TrackingError,
+)
+from polyaxon_airflow.execution.collect import outputs_in, tracker_of
+from polyaxon_airflow.execution.decide import held_back_by_condition, held_back_by_upstreams
+from polyaxon_airflow.execution.family import Family
+from polyaxon_airflow.execution.follow import Follower
+from polyaxon_airflow.execution.launching import manifest_of
+from polyaxon_airflow.execution.resolution import compiled_of, resolved
+from polyaxon_airflow.execution.task import Ended
+from polyaxon_airflow.matrix import NothingToAsk
+from polyaxon_airflow.runners.base import RunIdentity
+from polyaxon_airflow.store import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from polyaxon_airflow.compiler import CompiledOperation
+    from polyaxon_airflow.execution.decide import HeldBack
+    from polyaxon_airflow.execution.task import Status, Surroundings, Task
+    from polyaxon_airflow.runners.base import Handle, Outcome
+    from polyaxon_airflow.tracking import Batch
+    from polyaxon_airflow.tuning.trial import TrialStep
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run that a runner executes now."""
+
+    handle: Handle
+
+
+@dataclass(frozen=True)
+class Execution:
+    """The run of one task.
+
+        started = execution.start()
+        ended = started if isinstance(started, Ended) else execution.finish(started, execution.follow(started))
+
+    `start` on a retry finds the run of the attempt before. What is wrong with a run ends it as failed with the
+    reason; only what is wrong with this program raises.
+    """
+
+    task: Task
+    around: Surroundings
+
+    def start(self, trial: TrialStep | None = None) -> Ended | Started:
+        """Everything up to the moment when a runner executes the run; `Ended` if none needs to."""
+        self.around.store.runs.begin(self._new_run())
+        try:
+            return self._held_back(trial) or self._submit(trial)
+        except NothingToAsk as nothing:
+            return self._end("skipped", str(nothing))
+        except (CompilationError, PermanentRunnerError) as error:
+            return self._end("failed", str(error), retriable=False)
+        except TemporaryRunnerError as error:
+            return self._end("failed", str(error))
+
+    def follow(self, started: Started, judge: Callable[[], str | None] = lambda: None) -> Outcome:
+        """Block until the runner has ended the run. `judge`: why the run must stop, None while it need not."""
+        runs = started.handle.get("offline_runs")
+        tracker = tracker_of(self.compiled, self._folder, Path(runs) if runs else None, self.uuid)
+        if self.task.try_number > 1:
+            tracker.skip_existing()
+        follower = Follower(
+            tracker=tracker,
+            log=self.around.log_line,
+            report=self._report,
+            judge=judge,
+            interrupted=self.around.interrupted,
+            beat=lambda: self.around.store.runs.heartbeat(self.uuid, at=self.around.clock()),
+            clock=lambda: self.around.clock().timestamp(),
+        )
+        return follower.follow(self.around.runner, started.handle)
+
+    def finish(self, started: Started, outcome: Outcome) -> Ended:
+        """Results to the store, then away with what the runner needed."""
+        try:
+            if outputs := outputs_in(self._folder):
+                self._update(outputs={**self._run().outputs, **outputs})
+        except TrackingError as error:
+            outcome = outcome._replace(status="failed", reason=str(error), retriable=False)
+        ended = self._end(outcome.status, outcome.reason, retriable=outcome.retriable)
+        self.around.runner.clean(started.handle)
+        return ended
+
+    @property
+    def uuid(self) -> str:
+        """Of the run; the same for every attempt until the task is cleared."""
+        return self.task.identity.run_uuid
+
+    @cached_property
+    def compiled(self) -> CompiledOperation:
+        """The operation as the polyaxonfile has it."""
+        return compiled_of(self.task)
+
+    @cached_property
+    def _family(self) -> Family:
+        return Family(self.task, self.around)
+
+    @property
+    def _folder(self) -> Path:
+        """Of the run's artifacts on this machine."""
+        return Path(self.around.runs_folder) / self.uuid
+
+    def _held_back(self, trial: TrialStep | None) -> Ended | None:
+        if trial is not None and (reason := trial.why_end()) is not None:
+            return self._end("skipped", reason)
+        statuses = self._family.upstream_statuses() if self.task.node.decides else {}
+        return self._ended_by(held_back_by_upstreams(self.task.node, self.compiled, statuses))
+
+    def _submit(self, trial: TrialStep | None) -> Ended | Started:
+        literal = resolved(self.task, self.around, self._run(), trial.params() if trial is not None else None)
+        self._update(inputs=_values(literal), content=literal.to_dict())
+        if (held_back := held_back_by_condition(self.compiled, literal)) is not None:
+            return self._ended_by(held_back)  # type: ignore[return-value]
+        manifest = manifest_of(literal, self._run(), self.around)
+        self._set_status("starting")
+        handle = self.around.runner.submit(manifest, self._identity())
+        self._update(handle=handle)
+        self._set_status("running")
+        return Started(handle)
+
+    def _new_run(self) -> Run:
+        where, in_dag = self.task.identity, self.task.node.group != "" or self.task.node.operation != ""
+        return Run(
+            uuid=self.uuid,
+            name=self._name,
+            created_at=self.around.clock(),
+            description=self.compiled.description,
+            owner=self.around.owner,
+            project=self.around.project,
+            user=self.task.user,
+            dag_id=where.dag_id,
+            dag_run_id=where.dag_run_id,
+            task_id=where.task_id,
+            map_index=where.map_index,
+            try_number=self.task.try_number,
+            kind=self.compiled.run.kind,
+            runtime=self.compiled.run.kind,
+            pipeline=self._family.pipeline(self.task.node.group) if in_dag else None,
+            controller=self._family.pipeline("") if in_dag else None,
+            trial_index=self.task.trial_index,
+            tags=tuple(self.compiled.tags or ()),
+            queue=self.compiled.queue,
+            schedule_at=self.task.schedule_at,
+        )
+
+    @property
+    def _name(self) -> str:
+        return self.compiled.name or self.task.node.id
+
+    def _identity(self) -> RunIdentity:
+        return RunIdentity(self.uuid, self._name, self.around.owner, self.around.project)
+
+    def _run(self) -> Run:
+        run = self.around.store.runs.get(self.uuid)
+        assert run is not None  # noqa: S101 - `start` began it
+        return run
+
+    def _update(self, **changes: object) -> None:
+        self.around.store.runs.update(self.uuid, at=self.around.clock(), **changes)  # type: ignore[arg-type]
+
+    def _set_status(self, status: str, reason: str = "") -> None:
+        self.around.store.runs.set_status(self.uuid, status, reason or None, at=self.around.clock())  # type: ignore[arg-type]
+
+    def _report(self, batch: Batch) -> None:
+        for problem in batch.problems:
+            self.around.log(problem)
+        self.around.store.metrics.log(
+            self.uuid,
+            batch.points,
+            at=self.around.clock(),
+            try_number=self.task.try_number,
+            restarted=batch.restarted,
+        )
+
+    def _ended_by(self, held_back: HeldBack | None) -> Ended | None:
+        return None if held_back is None else self._end(held_back.status, held_back.reason)
+
+    def _end(self, status: Status, reason: str = "", *, retriable: bool = True) -> Ended:
+        again = status == "failed" and retriable and self._count_failure() <= self.task.node.max_retries
+        self._set_status("retrying" if again else status, reason)
+        return Ended(status, self.uuid, reason, self._run().outputs, retriable=again)
+
+    def _count_failure(self) -> int:
+        """How often this run has failed by now. Attempts whose worker was lost do not count: Airflow retries those."""
+        meta = self._run().meta
+        failures = int(meta.get("failures", 0)) + 1
+        self._update(meta={**meta, "failures": failures})
+        return failures
+
+
+def _values(compiled: CompiledOperation) -> dict[str, object]:
+    return {io.name: io.value for io in compiled.inputs or ()}

@@ -1,0 +1,69 @@
+"""The runs around a run: its siblings, the dag and the sweep that it is in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from polyaxon_airflow.compiler import CompiledOperation
+from polyaxon_airflow.execution.identity import pipeline_uuid
+from polyaxon_airflow.execution.inputs import given_values
+from polyaxon_airflow.execution.statuses import latest_by_task, polyaxon_status
+from polyaxon_airflow.store import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from polyaxon_airflow.execution.task import Surroundings, Task
+
+
+@dataclass(frozen=True)
+class Family:
+    """What a task can learn of the other runs of its dag run."""
+
+    task: Task
+    around: Surroundings
+
+    def pipeline(self, group: str) -> str:
+        """The uuid of the dag ("") or the nested dag or sweep that a task group is."""
+        where = self.task.identity
+        return pipeline_uuid(where.dag_id, where.dag_run_id, group)
+
+    def siblings(self) -> Mapping[str, Run]:
+        """Task id -> run, of the operations of this dag run that have begun."""
+        uuids = {self.pipeline(node.group) for node in self.task.plan.nodes}
+        return latest_by_task([run for uuid in uuids for run in self.around.store.runs.children(uuid)])
+
+    def upstream_statuses(self) -> dict[str, str]:
+        """Task id -> Polyaxon's status, of the tasks before this one."""
+        ids = self.task.node.upstream
+        states, runs = self.around.statuses(ids), self.siblings()
+        return {task_id: polyaxon_status(states.get(task_id), runs.get(task_id)) for task_id in ids}
+
+    def find(self, ref: str) -> Run | None:
+        """The run that `ops.NAME`, `runs.UUID` or `dag` names; None if there is none."""
+        kind, _, name = ref.partition(".")
+        if kind == "runs":
+            return self.around.store.runs.get(name.replace("-", ""))
+        if kind == "dag":
+            return self.dag()
+        group = self.task.node.group
+        task_id = f"{group}.{name}" if group else name
+        return self.siblings().get(task_id) or self.siblings().get(f"{task_id}.best")
+
+    def dag(self) -> Run:
+        """The dag that this operation is in, as a run, with the values that were given when it was triggered."""
+        path = self.task.node.operation.rpartition(".")[0]
+        compiled = CompiledOperation.from_dict(dict(self.task.plan.operations[path]))
+        given = given_values(compiled, self.task.conf) if not path else {}
+        return Run(
+            uuid=self.pipeline(self.task.node.group),
+            name=compiled.name or self.task.identity.dag_id,
+            created_at=self.around.clock(),
+            inputs={**values_of(compiled), **given},
+        )
+
+
+def values_of(compiled: CompiledOperation) -> dict[str, Any]:
+    """Name -> value of an operation's inputs and params."""
+    return {io.name: io.value for io in (*(compiled.inputs or ()), *(compiled.contexts or ()))}

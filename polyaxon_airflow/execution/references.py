@@ -1,0 +1,112 @@
+"""Values that a run takes from other runs: `ref: ops.X`, `ref: runs.UUID`, `ref: dag` (spec sections 2.4 and 3.7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from polyaxon_airflow.errors import CompilationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from polyaxon_airflow.sections.params import Param
+    from polyaxon_airflow.store import Run
+
+CONTEXT_ARTIFACTS = "/plx-context/artifacts"
+
+
+def referenced_values(params: Mapping[str, Param], find: Callable[[str], Run | None]) -> dict[str, Any]:
+    """The values of params with a `ref`. `find`: the run that a ref names, None if there is none.
+
+    A value that is there is taken as it is, also 0, "" and false. Raises CompilationError, naming the param.
+    """
+    values = {}
+    for name, param in params.items():
+        run = find(str(param.ref))
+        if run is None:
+            raise CompilationError(
+                f"param '{name}': there is no run '{param.ref}' to take '{param.value}' from"
+            )
+        values[name] = _value(name, run, param.value)
+    return values
+
+
+def _value(name: str, run: Run, path: Any) -> Any:
+    if isinstance(path, dict):  # files and dirs, relative to the directory of the run
+        return {kind: [_below(run.uuid, entry) for entry in entries] for kind, entries in path.items()}
+    section, _, key = str(path).partition(".")
+    found = _sections(run).get(section)
+    if found is None:
+        raise CompilationError(
+            f"param '{name}': '{path}' of run '{run.name}' is none of {', '.join(_sections(run))}"
+        )
+    if section == "artifacts":
+        return _below(run.uuid, "" if key in ("", "base") else key)
+    if not key:
+        return found
+    if key not in found and "." in key:
+        return _deep(name, run, found, key)
+    if key not in found:
+        known = ", ".join(sorted(found)) or "nothing"
+        raise CompilationError(
+            f"param '{name}': run '{run.name}' ({run.status}) has no {section} '{key}'; it has {known}"
+        )
+    return found[key]
+
+
+def _deep(name: str, run: Run, found: Mapping[str, Any], key: str) -> Any:
+    """`best.params.lr`: a value inside of an output that is a mapping."""
+    value: Any = found
+    for part in key.split("."):
+        if not isinstance(value, dict) or part not in value:
+            raise CompilationError(
+                f"param '{name}': run '{run.name}' ({run.status}) has no '{key}' in its outputs"
+            )
+        value = value[part]
+    return value
+
+
+def _sections(run: Run) -> dict[str, Mapping[str, Any]]:
+    return {
+        "inputs": run.inputs,
+        "outputs": run.outputs,
+        "io": {**run.inputs, **run.outputs},
+        "globals": globals_of(run),
+        "artifacts": {},
+    }
+
+
+def _below(uuid: str, entry: Any) -> Any:
+    if isinstance(entry, list):
+        source, target = entry
+        return [_below(uuid, source), target]
+    return f"{uuid}/{entry}".rstrip("/")
+
+
+def globals_of(run: Run) -> dict[str, Any]:
+    """What another run may ask of a run through `globals.*` (spec section 3.7)."""
+    owner, project = run.owner or "default", run.project or "default"
+    mine = f"{CONTEXT_ARTIFACTS}/{run.uuid}"
+    return {
+        "uuid": run.uuid,
+        "name": run.name,
+        "status": run.status,
+        "condition": run.reason,
+        "owner_name": owner,
+        "project_name": project,
+        "project_unique_name": f"{owner}.{project}",
+        "run_info": f"{owner}.{project}.runs.{run.uuid}",
+        "context_path": CONTEXT_ARTIFACTS.rpartition("/")[0],
+        "artifacts_path": CONTEXT_ARTIFACTS,
+        "run_artifacts_path": mine,
+        "run_outputs_path": f"{mine}/outputs",
+        "run_relative_outputs_path": f"{run.uuid}/outputs",
+        "created_at": run.created_at,
+        "schedule_at": run.schedule_at,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "duration": run.duration,
+        "cloning_kind": run.cloning_kind,
+        "original_uuid": run.original,
+        "iteration": run.meta.get("iteration"),
+    }

@@ -1,0 +1,99 @@
+"""What operators take from Airflow's context, and how they tell Airflow what came out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+
+from polyaxon_airflow.configuration import process_runner, runner_settings, setting
+from polyaxon_airflow.execution.identity import TaskIdentity
+from polyaxon_airflow.execution.task import Ended, Surroundings, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from airflow.sdk import BaseOperator
+    from airflow.sdk.definitions.context import Context
+
+    from polyaxon_airflow.dag.build import PolyaxonDAG
+    from polyaxon_airflow.plan import Plan
+    from polyaxon_airflow.store import RunStore
+
+
+def plan_of(operator: BaseOperator) -> Plan:
+    """The plan of the DAG that an operator is in."""
+    return cast("PolyaxonDAG", operator.dag).polyaxon_plan
+
+
+def task_of(operator: BaseOperator, context: Context, *, trial_index: int | None = None) -> Task:
+    """This attempt of this task instance."""
+    ti, dag_run = context["ti"], context["dag_run"]
+    plan = plan_of(operator)
+    retries = operator.retries or 0
+    identity = TaskIdentity(
+        dag_id=ti.dag_id,
+        dag_run_id=ti.run_id,
+        task_id=ti.task_id,
+        map_index=-1 if ti.map_index is None else ti.map_index,
+        generation=max(0, ti.max_tries - retries),
+    )
+    return Task(
+        identity=identity,
+        plan=plan,
+        node=plan.node(ti.task_id),
+        try_number=ti.try_number,
+        trial_index=trial_index,
+        conf=dict(dag_run.conf or {}),
+        schedule_at=dag_run.logical_date or dag_run.run_after,
+        user=getattr(dag_run, "triggering_user_name", None),
+    )
+
+
+def surroundings_of(
+    operator: BaseOperator, context: Context, store: RunStore, interrupted: Callable[[], str | None]
+) -> Surroundings:
+    """The services that a run of this task uses."""
+    from polyaxon_airflow.clock import now
+
+    plan, log, parent = plan_of(operator), operator.log, os.getppid()
+
+    def why_end() -> str | None:
+        # The supervisor watches over this process for Airflow; without it nobody would report how the task ended.
+        return interrupted() if os.getppid() == parent else "the worker of this task has died"
+
+    return Surroundings(
+        store=store,
+        runner=process_runner(str(Path(plan.file).parent) if plan.file else None),
+        clock=now,
+        log=log.info,
+        log_line=lambda line: log.info(line.text),
+        statuses=lambda ids: _states(context, ids),
+        interrupted=why_end,
+        owner=setting("owner", "default"),
+        project=setting("project", "default"),
+        runs_folder=runner_settings().artifacts_root,
+    )
+
+
+def report(ended: Ended, operator: BaseOperator) -> dict[str, Any]:
+    """Tell Airflow how a run ended: the task's return value, or the exception that means it."""
+    if ended.reason:
+        operator.log.info("%s: %s", ended.status, ended.reason)
+    if ended.status in ("skipped", "upstream_failed"):
+        raise AirflowSkipException(ended.reason)
+    if ended.status == "failed" and ended.retriable:
+        raise AirflowException(ended.reason)
+    if ended.status == "failed":
+        raise AirflowFailException(ended.reason)
+    return dict(ended.outputs)
+
+
+def _states(context: Context, task_ids: Iterable[str]) -> Mapping[str, str]:
+    """Task id -> Airflow's state, of tasks of this DAG run."""
+    ti = context["ti"]
+    found = ti.get_task_states(dag_id=ti.dag_id, task_ids=list(task_ids), run_ids=[ti.run_id])
+    states: Mapping[str, str] = found.get(ti.run_id, {})
+    return states

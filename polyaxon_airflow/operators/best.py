@@ -1,0 +1,27 @@
+"""`BestOperator`: the task that ends a sweep, and holds its leaderboard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk.definitions.context import Context
+
+
+class BestOperator(BaseOperator):
+    """Returns `{"best": {index, params, value, uuid}, "metric": ..., "trials": [...]}`, the best trial first.
+
+    Fails if the sweep's early stopping has failed it, or if no trial has shown anything.
+    """
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Rank the trials, and end the sweep's run in the store."""
+        from polyaxon_airflow.configuration import run_store
+        from polyaxon_airflow.execution.ending import end_sweep
+        from polyaxon_airflow.operators.airflow_side import report, surroundings_of, task_of
+
+        with run_store() as store:
+            ended = end_sweep(task_of(self, context), surroundings_of(self, context, store, lambda: None))
+        return report(ended, self)

@@ -1,0 +1,42 @@
+"""`RunOperator`: a task that is one run of an operation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk.definitions.context import Context
+
+
+class RunOperator(BaseOperator):
+    """Runs one operation of a polyaxonfile; which one, the DAG's plan says for this task id.
+
+    Returns the run's outputs (XCom `return_value`). A false condition, or an upstream that did not end as the
+    operation's trigger wants, is a skip with its reason in the log.
+    """
+
+    _killed: str | None = None
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Resolve, decide, submit, follow, collect."""
+        from polyaxon_airflow.configuration import run_store
+        from polyaxon_airflow.execution.execution import Execution
+        from polyaxon_airflow.execution.task import Ended
+        from polyaxon_airflow.operators.airflow_side import report, surroundings_of, task_of
+
+        with run_store() as store:
+            around = surroundings_of(self, context, store, lambda: self._killed)
+            execution = Execution(task_of(self, context), around)
+            started = execution.start()
+            ended = (
+                started
+                if isinstance(started, Ended)
+                else execution.finish(started, execution.follow(started))
+            )
+        return report(ended, self)
+
+    def on_kill(self) -> None:
+        """Airflow calls this when the task was cleared, marked or timed out; the run is stopped."""
+        self._killed = "the task was cleared or marked in Airflow"

@@ -1,0 +1,244 @@
+"""`plan_of`: from a compiled operation to the graph of tasks that runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from polyaxon_airflow.plan import Group, Node, NodeKind, Plan
+from polyaxon_airflow.plan.form import form_of
+from polyaxon_airflow.plan.sweeps import sweep_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from polyaxon_airflow import compiler
+    from polyaxon_airflow.compiler import CompiledOperation
+
+DEFAULT_TRIGGER = "all_succeeded"
+
+
+class Place(NamedTuple):
+    """Where the runs of an operation queue."""
+
+    pool: str = "default_pool"
+    slots: int = 1
+    priority: int = 1
+
+
+def plan_of(
+    compiled: CompiledOperation,
+    *,
+    dag_id: str,
+    file: str = "",
+    text: str = "",
+    place: Callable[[CompiledOperation], Place] = lambda _: Place(),
+) -> Plan:
+    """The plan of a polyaxonfile. `place` says in which pool an operation queues."""
+    builder = _Builder(place)
+    if compiled.nodes is None or compiled.matrix is not None:
+        builder.operation(compiled, path="", name=compiled.name or dag_id, group="", upstream=())
+    else:
+        builder.dag(compiled, path="", group="", upstream=(), always_outcome=False)
+    return Plan(
+        dag_id=dag_id,
+        file=file,
+        text=text,
+        nodes=tuple(builder.nodes),
+        groups=tuple(builder.groups),
+        description=compiled.description,
+        tags=tuple(compiled.tags or ()),
+        schedule=compiled.schedule.to_dict() if compiled.schedule is not None else None,
+        params=form_of(compiled),
+        concurrency=_concurrency(compiled, builder.nodes),
+        operations={path: operation.to_dict() for path, operation in builder.operations.items()},
+    )
+
+
+class Ends(NamedTuple):
+    """Where the tasks of an operation begin and end; `may_skip`: whether it can end as skipped."""
+
+    last: tuple[str, ...]
+    may_skip: bool
+
+
+@dataclass
+class _Builder:
+    place: Callable[[CompiledOperation], Place]
+    nodes: list[Node] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    operations: dict[str, CompiledOperation] = field(default_factory=dict)
+
+    def operation(
+        self, compiled: CompiledOperation, *, path: str, name: str, group: str, upstream: Iterable[Ends]
+    ) -> Ends:
+        """Add the tasks of one operation. `path`: its place in the tree of operations; `group`: its task group."""
+        before = tuple(upstream)
+        task_id = f"{group}.{name}" if group else name
+        if compiled.matrix is not None:
+            return self.sweep(compiled, path=path, task_id=task_id, upstream=before)
+        if compiled.nodes is not None:
+            return self.nested(compiled, path=path, task_id=task_id, upstream=before)
+        self.operations[path] = compiled
+        node = self.node(compiled, "run", path=path, task_id=task_id, group=group, upstream=before)
+        return Ends((node.id,), may_skip=self.may_skip(compiled, before))
+
+    def dag(
+        self,
+        compiled: CompiledOperation,
+        *,
+        path: str,
+        group: str,
+        upstream: tuple[Ends, ...],
+        always_outcome: bool,
+    ) -> Ends:
+        """Add the operations of a dag; those without an upstream wait for `upstream`."""
+        self.operations[path] = compiled.model_copy(update={"nodes": None})
+        ends: dict[str, Ends] = {}
+        start = len(self.nodes)
+        for node in _upstreams_first(compiled.nodes or []):
+            waits_for = tuple(ends[name] for name in node.upstream) or upstream
+            inner = f"{path}.{node.name}" if path else node.name
+            ends[node.name] = self.operation(
+                node.operation, path=inner, name=node.name, group=group, upstream=waits_for
+            )
+        if not always_outcome and not any(_may_mask(node) for node in self.nodes[start:]):
+            return Ends((), may_skip=False)
+        return self.outcome(compiled, path, group, ends)
+
+    def nested(
+        self, compiled: CompiledOperation, *, path: str, task_id: str, upstream: tuple[Ends, ...]
+    ) -> Ends:
+        """Add a dag inside a dag: a task group that ends with its outcome."""
+        self.groups.append(Group(task_id, path, compiled.description or ""))
+        before = upstream
+        if self.needs_gate(compiled, upstream):
+            before = (self.gate(compiled, path, task_id, upstream, ends_with=f"{task_id}.outcome"),)
+        ends = self.dag(compiled, path=path, group=task_id, upstream=before, always_outcome=True)
+        return Ends(ends.last, may_skip=self.may_skip(compiled, upstream))
+
+    def gate(
+        self,
+        compiled: CompiledOperation,
+        path: str,
+        group: str,
+        upstream: tuple[Ends, ...],
+        *,
+        ends_with: str,
+    ) -> Ends:
+        """Add the task that decides whether a group starts."""
+        gate = self.node(compiled, "gate", path=path, task_id=f"{group}.gate", group=group, upstream=upstream)
+        self.nodes[-1] = replace(gate, details={"ends_with": ends_with})
+        return Ends((gate.id,), may_skip=True)
+
+    def outcome(self, compiled: CompiledOperation, path: str, group: str, ends: dict[str, Ends]) -> Ends:
+        """Add the task that says how a dag ended."""
+        waited_for = {last for other in self.nodes for last in other.upstream}
+        leaves = [last for end in ends.values() for last in end.last if last not in waited_for]
+        node = Node(
+            id=f"{group}.outcome" if group else "outcome",
+            kind="outcome",
+            operation=path,
+            upstream=tuple(leaves),
+            group=group,
+            trigger="all_done",
+            decides=True,
+            details={"operations": {name: list(end.last) for name, end in ends.items()}},
+        )
+        self.nodes.append(node)
+        return Ends((node.id,), may_skip=self.may_skip(compiled, ()))
+
+    def sweep(
+        self, compiled: CompiledOperation, *, path: str, task_id: str, upstream: tuple[Ends, ...]
+    ) -> Ends:
+        """Add a sweep: a task group of trials that ends with the best."""
+        self.operations[path] = compiled
+        self.groups.append(Group(task_id, path, compiled.description or ""))
+        before = upstream
+        if self.needs_gate(compiled, upstream):
+            before = (self.gate(compiled, path, task_id, upstream, ends_with=f"{task_id}.best"),)
+        model = self.node(
+            compiled, "trial", path=path, task_id=f"{task_id}.trial", group=task_id, upstream=before
+        )
+        self.nodes.pop()
+        self.nodes += sweep_nodes(compiled, replace(model, decides=False, trigger=DEFAULT_TRIGGER))
+        return Ends((self.nodes[-1].id,), may_skip=self.may_skip(compiled, upstream))
+
+    def node(
+        self,
+        compiled: CompiledOperation,
+        kind: NodeKind,
+        *,
+        path: str,
+        task_id: str,
+        group: str,
+        upstream: tuple[Ends, ...],
+    ) -> Node:
+        """Add one task of an operation."""
+        place, termination = self.place(compiled), compiled.termination
+        trigger = compiled.trigger or DEFAULT_TRIGGER
+        node = Node(
+            id=task_id,
+            kind=kind,
+            operation=path,
+            upstream=tuple(last for end in upstream for last in end.last),
+            group=group,
+            trigger=trigger,
+            decides=bool(upstream) and (trigger != DEFAULT_TRIGGER or any(end.may_skip for end in upstream)),
+            pool=place.pool,
+            pool_slots=place.slots,
+            priority=place.priority,
+            max_retries=_number(getattr(termination, "max_retries", None)),
+            timeout=_number(getattr(termination, "timeout", None)) or None,
+        )
+        self.nodes.append(node)
+        return node
+
+    @staticmethod
+    def needs_gate(compiled: CompiledOperation, upstream: tuple[Ends, ...]) -> bool:
+        return bool(
+            compiled.conditions
+            or (upstream and (compiled.trigger or DEFAULT_TRIGGER) != DEFAULT_TRIGGER)
+            or any(end.may_skip for end in upstream)
+        )
+
+    @staticmethod
+    def may_skip(compiled: CompiledOperation, upstream: tuple[Ends, ...]) -> bool:
+        return bool(
+            compiled.conditions
+            or compiled.skip_on_upstream_skip
+            or (compiled.trigger or DEFAULT_TRIGGER) != DEFAULT_TRIGGER
+            or any(end.may_skip for end in upstream)
+        )
+
+
+def _may_mask(node: Node) -> bool:
+    """Whether Airflow could take a dag with this task for a success although an operation has failed."""
+    return node.decides and node.kind not in ("best", "outcome")
+
+
+def _upstreams_first(nodes: Sequence[compiler.Node]) -> Iterator[compiler.Node]:
+    """The nodes of a dag, which has no cycle, in the order of the file as far as upstreams allow."""
+    waiting, yielded = list(nodes), set[str]()
+    while waiting:
+        ready = next(node for node in waiting if yielded.issuperset(node.upstream))
+        waiting.remove(ready)
+        yielded.add(ready.name)
+        yield ready
+
+
+def _number(value: object) -> int:
+    """A number that the file gives; a template is filled in at run time, where the number does not shape the DAG."""
+    return value if isinstance(value, int) else 0
+
+
+def _concurrency(compiled: CompiledOperation, nodes: list[Node]) -> int | None:
+    """Tasks of a run at once: the dag's own limit, or enough for its widest sweep."""
+    own = getattr(compiled.run, "concurrency", None)
+    if isinstance(own, int):
+        return own
+    widest = max((node.concurrency or 0 for node in nodes), default=0)
+    return widest if widest > AIRFLOWS_DEFAULT else None
+
+
+AIRFLOWS_DEFAULT = 16  # [core] max_active_tasks_per_dag

@@ -1,0 +1,34 @@
+"""`plan_file`: read, compile and plan one polyaxonfile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from polyaxon_airflow.compiler import compile_operation
+from polyaxon_airflow.plan.build import plan_of
+from polyaxon_airflow.polyaxonfile.presets import preset_from_file, presets_of
+from polyaxon_airflow.polyaxonfile.reading import read
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from polyaxon_airflow.plan import Plan
+
+
+def plan_file(
+    file: Path, root: Path, *, presets: Sequence[Path] = (), params: Mapping[str, Any] | None = None
+) -> Plan:
+    """The plan of a file below `root`, the dags folder, which its references cannot leave and whose presets it names.
+
+    `presets`: files that go over it, in order, before those that it names itself. Raises PolyaxonfileError or
+    CompilationError with every fault.
+    """
+    reading = read(file, root=root)
+    layers = [
+        *(preset_from_file(preset) for preset in presets),
+        *presets_of(reading.operation, root, reading.sources),
+    ]
+    compiled = compile_operation(reading.operation, params=params, presets=layers, sources=reading.sources)
+    text = file.read_text(encoding="utf-8")
+    return plan_of(compiled, dag_id=compiled.name or file.stem, file=str(file.absolute()), text=text)

@@ -1,0 +1,135 @@
+"""A sweep as the store knows it: what its trials were told, and what they have shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from polyaxon_airflow.matrix import NothingToAsk, Trial
+from polyaxon_airflow.store import ParamsTakenError
+from polyaxon_airflow.tuning.objective import Objective, objective_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from polyaxon_airflow.compiler import CompiledOperation
+    from polyaxon_airflow.matrix import Matrix
+    from polyaxon_airflow.store import Run, RunStore
+
+STATES = {"succeeded": "succeeded", "failed": "failed", "stopped": "stopped", "skipped": "skipped"}
+TRIES = 16  # asks again when another trial took the same params of a finite space in the meantime
+
+
+@dataclass(frozen=True)
+class Row:
+    """A trial in the leaderboard."""
+
+    index: int
+    params: Mapping[str, Any]
+    value: float | None
+    state: str
+    reason: str  # why it was stopped, skipped or failed; "" if there is nothing to say
+    duration: float | None  # seconds
+    uuid: str
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One sweep. `compiled` has a matrix without templates."""
+
+    uuid: str
+    compiled: CompiledOperation
+    store: RunStore
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        """With a seed: the file's, or one that the sweep's uuid gives, the same for all of its trials."""
+        assert self.compiled.matrix is not None  # noqa: S101 - it is a sweep
+        return self.compiled.matrix.with_seed(int(self.uuid[:7], 16))
+
+    @cached_property
+    def objective(self) -> Objective | None:
+        """What the sweep is about; None if no metric is named anywhere in the file."""
+        return objective_of(self.compiled)
+
+    def ask(self, index: int, *, at: datetime) -> Mapping[str, Any]:
+        """The params of a trial: what it was told before, else an answer that is kept for good.
+
+        Raises NothingToAsk, saying why there are none.
+        """
+        told = self.store.sweeps.suggestion(self.uuid, index)
+        if told is not None:
+            return told.params
+        for _ in range(TRIES):
+            params = self.matrix.ask(index, self.history())
+            try:
+                meta = {"kind": self.matrix.kind}
+                claimed = self.store.sweeps.claim(
+                    self.uuid, index, params, meta, at=at, distinct=self._distinct
+                )
+            except ParamsTakenError:
+                continue
+            return claimed.params
+        raise NothingToAsk(f"trial {index} found no params that no other trial has, after {TRIES} tries")
+
+    def has_begun(self) -> bool:
+        """Whether any trial has."""
+        return bool(self._latest_runs())
+
+    def history(self) -> list[Trial]:
+        """What all trials that have been told their params have shown, by index."""
+        runs = self._latest_runs()
+        return [
+            Trial(told.index, told.params, self._value(runs.get(told.index)), _state(runs.get(told.index)))
+            for told in self.store.sweeps.suggestions(self.uuid)
+        ]
+
+    def leaderboard(self) -> list[Row]:
+        """All trials that have begun, the best first, then those without a value, by index."""
+        told = {
+            suggestion.index: suggestion.params for suggestion in self.store.sweeps.suggestions(self.uuid)
+        }
+        rows = [
+            Row(
+                index=index,
+                params=told.get(index, {}),
+                value=self._value(run),
+                state=run.status,
+                reason=run.reason or self._missing(run),
+                duration=run.duration,
+                uuid=run.uuid,
+            )
+            for index, run in self._latest_runs().items()
+        ]
+        key = self.objective.key if self.objective else (lambda _: 0.0)
+        return sorted(
+            rows, key=lambda row: (row.state not in ("succeeded", "stopped"), key(row.value), row.index)
+        )
+
+    @property
+    def _distinct(self) -> bool:
+        """Whether no two trials may have the same params: not where the file lists them, or lets a trial go on."""
+        return self.matrix.kind not in ("mapping", "hyperband")
+
+    def _latest_runs(self) -> dict[int, Run]:
+        """Trial index -> its run; after a clear, the newest."""
+        runs = sorted(self.store.runs.children(self.uuid), key=lambda run: run.created_at)
+        return {run.trial_index: run for run in runs if run.trial_index is not None}
+
+    def _value(self, run: Run | None) -> float | None:
+        if run is None or self.objective is None:
+            return None
+        value = run.outputs.get(self.objective.metric)
+        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+    def _missing(self, run: Run) -> str:
+        """Why a trial that has succeeded has no value."""
+        if run.status != "succeeded" or self.objective is None or self._value(run) is not None:
+            return ""
+        return f"never reported '{self.objective.metric}'"
+
+
+def _state(run: Run | None) -> Any:
+    return "suggested" if run is None else STATES.get(run.status, "running")
