@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": "polyaxon_airflow.cli.plan",
     "presets": "polyaxon_airflow.cli.presets",
     "queues": "polyaxon_airflow.cli.queues",
+    "runs": "polyaxon_airflow.cli.runs",
     "schema": "polyaxon_airflow.cli.schema",
     "up": "polyaxon_airflow.cli.up",
 }
@@ -29,7 +30,7 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Returns 0 for success, 1 when the command found something wrong, 2 for wrong usage."""
-    arguments = sys.argv[1:] if argv is None else list(argv)
+    arguments = _joined(sys.argv[1:] if argv is None else argv)
     name = next((argument for argument in arguments if not argument.startswith("-")), None)
     parser = _parser(name)
     parsed = parser.parse_args(arguments)
@@ -42,6 +43,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of the output, such as `head`, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """`--sort -loss` as `--sort=-loss`: argparse takes all that begins with a hyphen for an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] == "--sort":
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _parser(name: str | None) -> argparse.ArgumentParser:

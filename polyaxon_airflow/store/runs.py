@@ -111,6 +111,12 @@ class Runs:
         with self.database.read() as connection:
             return [to_run(row) for row in connection.execute(selected)]
 
+    def named(self, digits: str) -> list[str]:
+        """Uuids that begin with these digits, two at most: to name a run, one is wanted."""
+        begins = schema.run.c.uuid.startswith(digits, autoescape=True)
+        with self.database.read() as connection:
+            return list(connection.scalars(select(schema.run.c.uuid).where(begins).limit(2)))
+
     def count(
         self, query: str | None = None, *, at: datetime, project: str | None = None, user: str | None = None
     ) -> int:

@@ -1,3 +1,4 @@
+import multiprocessing
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -6,10 +7,10 @@ import pytest
 import sqlalchemy
 
 from polyaxon_airflow.errors import StoreError
-from polyaxon_airflow.store import is_single_machine, open_store
+from polyaxon_airflow.store import Point, is_single_machine, open_store
 from polyaxon_airflow.store.migrate import HEAD
 from polyaxon_airflow.store.schema import metadata
-from tests.store.samples import run, uuid
+from tests.store.samples import NOON, run, uuid
 
 
 def test_a_store_is_made_with_its_folders(tmp_path):
@@ -55,6 +56,23 @@ def test_an_unusable_url_is_one_clear_error(url, message):
     with pytest.raises(StoreError, match=message) as raised:
         open_store(url)
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "scheme", ["postgresql+psycopg2", "postgresql+psycopg", "postgres", "postgresql+asyncpg"]
+)
+def test_airflow_s_urls_work_with_the_driver_that_is_there(emptied_postgresql, scheme):
+    url = scheme + emptied_postgresql.removeprefix("postgresql")
+    with open_store(url) as store:
+        driver = scheme.partition("+")[2]
+        assert store.database.engine.driver == (driver if "psycopg" in driver else "psycopg")
+        store.runs.begin(run(inputs={"lr": 0.1}, tags=("a",)))
+        store.metrics.log(uuid(1), [Point("loss", 0, float("nan"), 0.0), Point("loss", 1, 0.5, 1.0)], at=NOON)
+        assert [found.outputs for found in store.runs.find("tags:a, metrics.loss:<1", at=NOON)] == [
+            {"loss": 0.5}
+        ]
+        assert store.metrics.of(uuid(1))["loss"].steps == (0, 1)
 
 
 def test_a_file_that_is_no_database_is_one_clear_error(tmp_path):
@@ -119,13 +137,18 @@ def test_threads_that_open_a_new_store_at_once(new_url):
 
 
 def test_a_fork_makes_connections_of_its_own(store):
-    import multiprocessing
-
     store.runs.begin(run())
-    child = multiprocessing.get_context("fork").Process(target=lambda: store.runs.begin(run(2)))
-    child.start()
-    child.join(30)
-    assert child.exitcode == 0
+
+    def child():
+        connected = []
+        sqlalchemy.event.listen(store.database.engine, "connect", lambda *_: connected.append(1))
+        store.runs.begin(run(2))
+        sys.exit(len(connected))
+
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    process.join(60)
+    assert process.exitcode == 1
     assert store.runs.get(uuid(2)) is not None
 
 

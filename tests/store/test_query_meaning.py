@@ -1,6 +1,7 @@
 """What each field and operator of a query means."""
 
 import math
+import random
 
 import pytest
 
@@ -194,6 +195,14 @@ def found(store, query, **options):
 def test_which_runs_a_query_means(three, query, runs):
     assert found(three, query) == runs
     assert three.runs.count(query, at=NOON) == len(runs)
+
+
+def test_a_text_that_is_too_long_for_an_index_is_found(store):
+    text = random.Random(1).randbytes(7000).hex()  # PostgreSQL takes 2,704 bytes, compressed
+    store.runs.begin(run(1, inputs={"prompt": text}, tags=(text,)))
+    store.runs.begin(run(2, inputs={"prompt": text[:-1] + "-"}, tags=(text[:-1] + "-",)))
+    assert found(store, f"params.prompt:{text}") == found(store, f"tags:{text}") == {1}
+    assert store.runs.get(uuid(1)).inputs == {"prompt": text}
 
 
 def test_mine_are_those_of_the_one_who_asks(three):

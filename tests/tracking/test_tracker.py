@@ -115,22 +115,21 @@ class TestAnEarlierTry:
         assert points(tracker(place).poll(NOW)) == points(tracker(place).poll(NOW)) == [("loss", 0, 0.9)]
 
 
-@pytest.mark.parametrize(
-    "rewrite",
-    [
-        pytest.param(lambda path, text: path.write_text(text), id="cut and written again"),
-        pytest.param(
-            lambda path, text: ((new := path.with_suffix(".new")).write_text(text), new.replace(path)),
-            id="replaced",
-        ),
-    ],
-)
-def test_a_file_that_begins_again_is_read_again(place, rewrite):
+def test_a_file_that_was_cut_is_read_again(place):
     following = tracker(place)
     report(place, '{"step": 1, "loss": 0.5}\n{"step": 2, "loss": 0.25}\n')
     following.poll(NOW)
-    rewrite(place / "metrics.jsonl", '{"step": 3, "loss": 0.1}\n')
+    (place / "metrics.jsonl").write_text('{"step": 3, "loss": 0.1}\n')
     assert points(following.poll(NOW)) == [("loss", 3, 0.1)]
+
+
+def test_a_file_that_was_replaced_is_read_again(place):
+    following = tracker(place)
+    report(place, '{"step": 1, "loss": 0.5}\n')
+    following.poll(NOW)
+    (place / "new").write_text("".join(f'{{"step": {step}, "loss": 0.1}}\n' for step in (1, 2, 3)))
+    (place / "new").replace(place / "metrics.jsonl")
+    assert points(following.poll(NOW)) == [("loss", 1, 0.1), ("loss", 2, 0.1), ("loss", 3, 0.1)]
 
 
 def test_problems_are_told_once(place):
