@@ -148,7 +148,7 @@ class AirflowDatabase:
 
 
 def _joined(*columns: Any) -> sa.Select[Any]:
-    """Task instances with the owner and the project that they belong to."""
+    """Task instances with the DAG run and the DAG that they belong to."""
     return (
         sa.select(*columns)
         .select_from(TI)
@@ -157,43 +157,42 @@ def _joined(*columns: Any) -> sa.Select[Any]:
     )
 
 
-def _project() -> sa.ScalarSelect[Any]:
+def _project(dag_id: sa.ColumnElement[str]) -> sa.Label[Any]:
     tags = sa.select(sa.func.min(TAG.c.name))
-    return tags.where(TAG.c.dag_id == TI.c.dag_id, TAG.c.name.startswith(PROJECT_TAG)).scalar_subquery()
+    return (
+        tags.where(TAG.c.dag_id == dag_id, TAG.c.name.startswith(PROJECT_TAG))
+        .scalar_subquery()
+        .label("project")
+    )
 
 
-def _tasks(pools: Sequence[str], *more: Any) -> sa.Select[Any]:
-    whose = (RUN.c.run_after, RUN.c.triggering_user_name, DAG.c.owners, _project().label("project"))
-    return _joined(TI, *whose, *more).where(TI.c.pool.in_(pools))
-
-
-def _ended_since(since: datetime, pools: Sequence[str]) -> sa.Select[Any]:
-    """One row for each task of a DAG run, however many instances it has, with their slot-seconds."""
-    same = (TI.c.pool, TI.c.dag_id, TI.c.run_id, TI.c.task_id, RUN.c.triggering_user_name, DAG.c.owners)
-    seconds = sa.func.sum(TI.c.pool_slots * TI.c.duration).label("seconds")
-    last = sa.func.max(TI.c.map_index).label("map_index")
-    query = _joined(*same, last, seconds, _project().label("project"))
-    return query.where(TI.c.pool.in_(pools), TI.c.end_date >= since).group_by(*same)
+_WHOSE = (RUN.c.triggering_user_name, DAG.c.owners)
 
 
 def _waiting(pools: Sequence[str]) -> sa.Select[Any]:
-    order = sa.func.row_number().over(
-        partition_by=[TI.c.dag_id, TI.c.run_id, TI.c.task_id], order_by=TI.c.map_index
-    )
-    all_waiting = (
-        _tasks(pools, order.label("place"))
-        .where(TI.c.state == "scheduled", RUN.c.state == "running", ~DAG.c.is_paused)
-        .subquery()
-    )
-    first = sa.or_(all_waiting.c.place <= FIRST, all_waiting.c.priority_weight >= NEXT_LEAST)
-    return sa.select(all_waiting).where(first)
+    """The first of each task's waiting instances, and those that were to start next."""
+    same = [TI.c.dag_id, TI.c.run_id, TI.c.task_id]
+    place = sa.func.row_number().over(partition_by=same, order_by=TI.c.map_index).label("place")
+    waits = (TI.c.pool.in_(pools), TI.c.state == "scheduled", RUN.c.state == "running", ~DAG.c.is_paused)
+    ranked = _joined(TI, RUN.c.run_after, *_WHOSE, place).where(*waits).subquery()
+    first = sa.or_(ranked.c.place <= FIRST, ranked.c.priority_weight >= NEXT_LEAST)
+    return sa.select(ranked, _project(ranked.c.dag_id)).where(first)
 
 
 def _holding(pools: Sequence[str]) -> sa.Select[Any]:
     counted = sa.select(POOL.c.pool).where(POOL.c.include_deferred)
-    return _tasks(pools).where(
-        TI.c.state.in_(HOLDING), sa.or_(TI.c.state != "deferred", TI.c.pool.in_(counted))
-    )
+    holds = sa.or_(TI.c.state != "deferred", TI.c.pool.in_(counted))
+    query = _joined(TI, RUN.c.run_after, *_WHOSE, _project(TI.c.dag_id))
+    return query.where(TI.c.pool.in_(pools), TI.c.state.in_(HOLDING), holds)
+
+
+def _ended_since(since: datetime, pools: Sequence[str]) -> sa.Select[Any]:
+    """One row for each task of a DAG run, however many instances it has, with their slot-seconds."""
+    same = (TI.c.pool, TI.c.dag_id, TI.c.run_id, TI.c.task_id, *_WHOSE)
+    seconds = sa.func.sum(TI.c.pool_slots * TI.c.duration).label("seconds")
+    last = sa.func.max(TI.c.map_index).label("map_index")
+    query = _joined(*same, last, seconds, _project(TI.c.dag_id))
+    return query.where(TI.c.pool.in_(pools), TI.c.end_date >= since).group_by(*same)
 
 
 def _task(row: Any) -> Task:
