@@ -6,8 +6,9 @@ it does not work, or does not do what it says.
 
 from __future__ import annotations
 
+import os
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,8 @@ def check_file(
     elif path.parent.name == ASIDE[1]:
         found = _parsed(document)[1]
     else:
-        found = _all_faults(document, root or path.parent, known or Known())
+        around = root or path.parent
+        found = _all_faults(document, around, _known_to(path, around, known or Known()))
     return _result(str(path), _kind(document), [*document.warnings, *found], strict=strict)
 
 
@@ -91,6 +93,18 @@ def polyaxonfiles(folder: Path) -> list[Path]:
     """The polyaxonfiles of a folder and of the folders in it, its presets and components among them."""
     files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
     return [file for file in files if _is_part(file, folder) or is_polyaxonfile(file, folder)]
+
+
+def _known_to(file: Path, root: Path, known: Known) -> Known:
+    """What is known, and whose the file is, by its folder and the settings that Airflow would read."""
+    if known.queues is None:
+        return known
+    above, parent = root.resolve(), file.resolve().parent
+    folder = parent.relative_to(above).as_posix() if parent.is_relative_to(above) else ""
+    project, owner = (
+        os.environ.get(f"AIRFLOW__POLYAXON__{name}", "default") for name in ("PROJECT", "OWNER")
+    )
+    return replace(known, requester=known.queues.requester(folder, project=project, owner=owner))
 
 
 def _result(file: str, kind: str | None, found: Iterable[Fault], *, strict: bool) -> Result:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.checking.kubernetes import check_objects
 from polyaxon_airflow.checking.templates import check_templates
 from polyaxon_airflow.checking.values import check_values
 from polyaxon_airflow.connections.checking import unknown_connections
-from polyaxon_airflow.errors import CompilationError, Fault
+from polyaxon_airflow.errors import Fault
 from polyaxon_airflow.explain import suggest
 from polyaxon_airflow.polyaxonfile.composing import compose
 from polyaxon_airflow.polyaxonfile.dag import Dag
 from polyaxon_airflow.polyaxonfile.graph import build_graph
 from polyaxon_airflow.polyaxonfile.sources import Finding, FindingsError, layers
+from polyaxon_airflow.queues.checking import refused_names
+from polyaxon_airflow.queues.lookup import ANYBODY, Requester
 from polyaxon_airflow.scalars import is_template
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ class Known:
 
     presets: Collection[str] | None = None
     queues: Queues | None = None
+    requester: Requester = ANYBODY  # whose the file is
     connections: Catalogue | None = None
 
 
@@ -88,16 +91,15 @@ def _names(layer: Operation, known: Known) -> Iterator[Fault]:
                 suggestion=suggest(name, known.presets),
                 rule="unknown-preset",
             )
-    if known.queues is not None and layer.queue and not is_template(layer.queue):
-        yield from _queue(layer, layer.queue, known.queues)
+    if known.queues is not None:
+        refused = list(refused_names(layer, known.queues, known.requester))
+        yield from refused
+        if layer.queue and not is_template(layer.queue) and not refused:
+            yield from _never_at_once(layer, layer.queue, known.queues)
 
 
-def _queue(layer: Operation, name: str, queues: Queues) -> Iterator[Fault]:
-    try:
-        slots = queues.find(name).queue.slots
-    except CompilationError as error:
-        yield from (replace(fault, path=("queue",), rule="unknown-queue") for fault in error.faults)
-        return
+def _never_at_once(layer: Operation, name: str, queues: Queues) -> Iterator[Fault]:
+    slots = queues.find(name).queue.slots
     for path, holder in ((("matrix", "concurrency"), layer.matrix), (("run", "concurrency"), layer.run)):
         wanted = getattr(holder, "concurrency", None)
         if isinstance(wanted, int) and 0 <= slots < wanted:

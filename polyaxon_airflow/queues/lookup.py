@@ -97,6 +97,10 @@ class Queues:
         }
         return next((owned[part] for part in _upwards(folder) if part in owned), None)
 
+    def requester(self, folder: str, *, project: str | None = None, owner: str | None = None) -> Requester:
+        """Whose the polyaxonfiles of a folder below the dags folder are; `project` if no project names the folder."""
+        return Requester(self.project_of(folder) or project, owner, folder)
+
     def fairness(self, place: Place) -> Fairness:
         """Between whom the slots of a queue are shared."""
         return place.queue.fairness or self.file.fairness

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     Steps = tuple[str | int, ...]
 
 
+FILE = "queues.yaml"  # in the dags folder, unless `[polyaxon] queues_file` says otherwise
+
+
 def read_queues(source: str | Path, *, file: str | None = None) -> Queues:
     """Read a queues file from a text or a path; `file` is its name in faults.
 
