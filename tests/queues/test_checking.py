@@ -24,7 +24,9 @@ def faults(text, project="nlp"):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        pytest.param(f"kind: component\nqueue: nightly\n{RUN}", f"a.yaml:2:8: {UNKNOWN}", id="of a component"),
+        pytest.param(
+            f"kind: component\nqueue: nightly\n{RUN}", f"a.yaml:2:8: {UNKNOWN}", id="of a component"
+        ),
         pytest.param(
             f"kind: operation\nqueue: nightly\ncomponent: {{{RUN}}}",
             f"a.yaml:2:8: {UNKNOWN}",
