@@ -28,6 +28,11 @@ DEFAULTS = {
         "SQLAlchemy URL of the run store; by default SQLite in AIRFLOW_HOME/polyaxon.",
     ),
     "store_conn_id": ("string", "", "Airflow connection to the run store, instead of store_url."),
+    "catchup": (
+        "boolean",
+        "True",
+        "Whether schedules make up for ticks that were missed, one after another.",
+    ),
     "owner": ("string", "default", "Owner of runs whose file is in no owner's folder."),
     "project": ("string", "default", "Project of runs."),
     "queues_file": ("string", "", "Agents and queues; by default queues.yaml in the dags folder."),

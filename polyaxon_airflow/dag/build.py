@@ -24,6 +24,10 @@ OPERATORS = {
     "gate": "polyaxon_airflow.operators.gate:GateOperator",
     "outcome": "polyaxon_airflow.operators.outcome:OutcomeOperator",
 }
+DEFAULT_POOL = "default_pool"
+FAIR_SHARE = (
+    "polyaxon_airflow.operators.priority.FairShare"  # a name: an instance does not survive serialisation
+)
 CRASHES = 3  # retries on top of `maxRetries`, for attempts that end because a worker was lost
 RETRY_DELAY = timedelta(seconds=5)
 
@@ -46,16 +50,13 @@ class PolyaxonDAG(DAG):
 
 def build_dag(plan: Plan) -> PolyaxonDAG:
     """The DAG of a plan. Tasks hold no spec and no manifest: a worker finds them in `dag.polyaxon_plan`."""
-    limits: dict[str, Any] = {"max_active_tasks": plan.concurrency} if plan.concurrency else {}
     dag = PolyaxonDAG(
         dag_id=plan.dag_id,
         description=plan.description,
         doc_md=f"```yaml\n{plan.text.strip()}\n```",
         tags=list(plan.tags),
-        schedule=None,
-        catchup=False,
         auto_register=False,  # else a DAG that fails half way would be found, without its tasks
-        **limits,
+        **_when(plan),
     )
     dag.polyaxon_plan = plan
     with dag:
@@ -66,6 +67,16 @@ def build_dag(plan: Plan) -> PolyaxonDAG:
     # After the tasks: each task would get a copy, and Airflow validates every copy when it serialises the DAG.
     dag.params = ParamsDict({name: _param(given) for name, given in plan.params.items()})
     return dag
+
+
+def _when(plan: Plan) -> dict[str, Any]:
+    """When runs start by themselves, and how many tasks of one run at once."""
+    limit = {"max_active_tasks": plan.concurrency} if plan.concurrency else {}
+    if plan.schedule is None:
+        return {"schedule": None, "catchup": False, **limit}
+    from polyaxon_airflow.timetables import dag_arguments  # core's timetables: only for a DAG that has one
+
+    return {**dag_arguments(plan.schedule), **limit}
 
 
 def _tasks(plan: Plan) -> dict[str, BaseOperator | MappedOperator]:
@@ -100,8 +111,7 @@ def _arguments(node: Node) -> dict[str, Any]:
         "task_id": node.id.rpartition(".")[2],
         "pool": node.pool,
         "pool_slots": node.pool_slots,
-        "priority_weight": node.priority,
-        "weight_rule": "absolute",
+        "weight_rule": "absolute" if node.pool == DEFAULT_POOL else FAIR_SHARE,
         "retries": node.max_retries + CRASHES,
         "retry_delay": RETRY_DELAY,
         "trigger_rule": _trigger_rule(node),

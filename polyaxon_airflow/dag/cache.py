@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyaxon_airflow.plan import Plan
+from polyaxon_airflow.plan import Plan, content_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,8 +48,3 @@ class PlanCache:
 
     def _place(self, file: Path) -> Path:
         return self._directory / f"{hashlib.blake2b(str(file).encode(), digest_size=16).hexdigest()}.json"
-
-
-def content_hash(file: Path) -> str:
-    """Of the bytes of a file."""
-    return hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest()

@@ -8,7 +8,6 @@ import json
 import logging
 import time
 from contextlib import contextmanager, suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from airflow.sdk import get_parsing_context
 from polyaxon_airflow.dag.build import PolyaxonDAG, build_dag
 from polyaxon_airflow.dag.cache import PlanCache
 from polyaxon_airflow.dag.isolation import Isolation
+from polyaxon_airflow.dag.settings import shaping_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,7 +54,7 @@ class Loader:
     def __init__(self, source: Path, state: Path) -> None:
         self._source = source
         self._isolation = Isolation(state / "alone")
-        self._cache = PlanCache(state / "plans", version("airflow-provider-polyaxon"))
+        self._cache = PlanCache(state / "plans", shaping_settings(source))
         self._index = state / "index"
 
     def one(self, dag_id: str, files: Sequence[str]) -> dict[str, PolyaxonDAG]:

@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from polyaxon_airflow.configuration import process_runner, runner_settings, setting
 from polyaxon_airflow.execution.identity import TaskIdentity
 from polyaxon_airflow.execution.task import Ended, Surroundings, Task
+from polyaxon_airflow.timetables import schedule_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -47,7 +48,7 @@ def task_of(operator: BaseOperator, context: Context, *, trial_index: int | None
         try_number=ti.try_number,
         trial_index=trial_index,
         conf=dict(dag_run.conf or {}),
-        schedule_at=dag_run.logical_date or dag_run.run_after,
+        schedule_at=schedule_at(dag_run),
         user=getattr(dag_run, "triggering_user_name", None),
     )
 

@@ -6,11 +6,13 @@ it without reading YAML. Tasks find their own node by their task id.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 NodeKind = Literal[
     "run", "trial", "best", "tuner", "values", "gate", "outcome", "approval", "event", "hook", "build"
@@ -36,7 +38,6 @@ class Node:
     decides: bool = False  # whether the trigger is decided by the task itself rather than by Airflow's rule
     pool: str = "default_pool"
     pool_slots: int = 1
-    priority: int = 1
     concurrency: int | None = None  # instances of this task at once in a run
     mapped: int | None = None  # number of instances; None if not mapped, or if `mapped_over` tells
     mapped_over: str | None = None  # id of the task whose output is the list of instances
@@ -67,7 +68,7 @@ class Plan:
     groups: tuple[Group, ...] = ()
     description: str | None = None
     tags: tuple[str, ...] = ()
-    schedule: Mapping[str, Any] | None = None  # `schedule` as it stands in YAML
+    schedule: Mapping[str, Any] | None = None  # see `schedules.planned`
     events: tuple[Mapping[str, Any], ...] = ()  # those that start the dag
     params: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict
@@ -103,3 +104,8 @@ class Plan:
             "events": tuple(data["events"]),
         }
         return cls(**{**data, **more})
+
+
+def content_hash(file: Path) -> str:
+    """Of the bytes of a file that goes into a plan."""
+    return hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest()

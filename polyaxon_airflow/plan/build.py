@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from polyaxon_airflow.errors import CompilationError, Fault
 from polyaxon_airflow.plan import Group, Node, NodeKind, Plan
+from polyaxon_airflow.plan.deployment import Deployment
 from polyaxon_airflow.plan.form import form_of
 from polyaxon_airflow.plan.sweeps import sweep_nodes
+from polyaxon_airflow.schedules import planned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from polyaxon_airflow import compiler
     from polyaxon_airflow.compiler import CompiledOperation
 
 DEFAULT_TRIGGER = "all_succeeded"
-
-
-class Place(NamedTuple):
-    """Where the runs of an operation queue."""
-
-    pool: str = "default_pool"
-    slots: int = 1
-    priority: int = 1
 
 
 def plan_of(
@@ -32,10 +27,15 @@ def plan_of(
     dag_id: str,
     file: str = "",
     text: str = "",
-    place: Callable[[CompiledOperation], Place] = lambda _: Place(),
+    deployment: Deployment | None = None,
+    reads: Mapping[str, str] | None = None,
 ) -> Plan:
-    """The plan of a polyaxonfile. `place` says in which pool an operation queues."""
-    builder = _Builder(place)
+    """The plan of a polyaxonfile. `reads`: the other files that went into it, with the hashes of their content.
+
+    Raises CompilationError for what cannot be planned.
+    """
+    deployment = deployment or Deployment()
+    builder = _Builder(deployment)
     if compiled.nodes is None or compiled.matrix is not None:
         builder.operation(compiled, path="", name=compiled.name or dag_id, group="", upstream=())
     else:
@@ -48,10 +48,11 @@ def plan_of(
         groups=tuple(builder.groups),
         description=compiled.description,
         tags=tuple(compiled.tags or ()),
-        schedule=compiled.schedule.to_dict() if compiled.schedule is not None else None,
+        schedule=_schedule(compiled, deployment),
         params=form_of(compiled),
         concurrency=_concurrency(compiled, builder.nodes),
         operations={path: operation.to_dict() for path, operation in builder.operations.items()},
+        reads=dict(reads or {}),
     )
 
 
@@ -64,7 +65,7 @@ class Ends(NamedTuple):
 
 @dataclass
 class _Builder:
-    place: Callable[[CompiledOperation], Place]
+    deployment: Deployment
     nodes: list[Node] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     operations: dict[str, CompiledOperation] = field(default_factory=dict)
@@ -175,7 +176,7 @@ class _Builder:
         upstream: tuple[Ends, ...],
     ) -> Node:
         """Add one task of an operation."""
-        place, termination = self.place(compiled), compiled.termination
+        place, termination = self.deployment.place(compiled), compiled.termination
         trigger = compiled.trigger or DEFAULT_TRIGGER
         node = Node(
             id=task_id,
@@ -187,7 +188,6 @@ class _Builder:
             decides=bool(upstream) and (trigger != DEFAULT_TRIGGER or any(end.may_skip for end in upstream)),
             pool=place.pool,
             pool_slots=place.slots,
-            priority=place.priority,
             max_retries=_number(getattr(termination, "max_retries", None)),
             timeout=_number(getattr(termination, "timeout", None)) or None,
         )
@@ -210,6 +210,25 @@ class _Builder:
             or (compiled.trigger or DEFAULT_TRIGGER) != DEFAULT_TRIGGER
             or any(end.may_skip for end in upstream)
         )
+
+
+def _schedule(compiled: CompiledOperation, deployment: Deployment) -> dict[str, Any] | None:
+    """The schedule in JSON. Raises CompilationError if a run that nobody triggers would lack an input."""
+    if compiled.schedule is None:
+        return None
+    missing = [name for name, field in form_of(compiled).items() if "default" not in field]
+    if missing:
+        faults = [
+            Fault(
+                f"input '{name}' has no value, and a scheduled run has nobody to ask",
+                path=("inputs",),
+                suggestion="Give it a default, or pass it in params.",
+                rule="missing-param",
+            )
+            for name in missing
+        ]
+        raise CompilationError(faults)
+    return planned(compiled.schedule, timezone=deployment.timezone, catchup=deployment.catchup)
 
 
 def _may_mask(node: Node) -> bool:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.compiler import compile_operation
+from polyaxon_airflow.plan import content_hash
 from polyaxon_airflow.plan.build import plan_of
 from polyaxon_airflow.polyaxonfile.presets import preset_from_file, presets_of
 from polyaxon_airflow.polyaxonfile.reading import read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from polyaxon_airflow.plan import Plan
+    from polyaxon_airflow.plan.deployment import Deployment
 
 
 def plan_file(
-    file: Path, root: Path, *, presets: Sequence[Path] = (), params: Mapping[str, Any] | None = None
+    file: Path,
+    root: Path,
+    *,
+    presets: Sequence[Path] = (),
+    params: Mapping[str, Any] | None = None,
+    deployment: Deployment | None = None,
 ) -> Plan:
     """The plan of a file below `root`, the dags folder, which its references cannot leave and whose presets it names.
 
@@ -30,5 +37,14 @@ def plan_file(
         *presets_of(reading.operation, root, reading.sources),
     ]
     compiled = compile_operation(reading.operation, params=params, presets=layers, sources=reading.sources)
-    text = file.read_text(encoding="utf-8")
-    return plan_of(compiled, dag_id=compiled.name or file.stem, file=str(file.absolute()), text=text)
+    others = {*reading.sources.files(), *(other for layer in layers for other in layer.sources.files())}
+    if deployment is not None and deployment.queues_file is not None:
+        others.add(deployment.queues_file)
+    return plan_of(
+        compiled,
+        dag_id=compiled.name or file.stem,
+        file=str(file.absolute()),
+        text=file.read_text(encoding="utf-8"),
+        deployment=deployment,
+        reads={other: content_hash(Path(other)) for other in sorted(others - {str(file)})},
+    )

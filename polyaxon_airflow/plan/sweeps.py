@@ -27,7 +27,6 @@ def sweep_nodes(compiled: CompiledOperation, model: Node) -> list[Node]:
         group=model.group,
         trigger="all_done",
         decides=True,
-        priority=model.priority,
         details={"trials": [trial.id]},
     )
     return [trial, best]

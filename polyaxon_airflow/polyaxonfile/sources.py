@@ -66,6 +66,11 @@ class Sources:
         place = self._places.get(id(old))
         return Sources({**self._places, id(new): place._replace(layer=new)}) if place else self
 
+    def files(self) -> set[str]:
+        """The files that the operations were read from."""
+        documents = (place.document for place in self._places.values())
+        return {document.file for document in documents if document is not None and document.file}
+
     def document(self, layer: Operation) -> Document | None:
         """The document that an operation was read from."""
         place = self._places.get(id(layer))

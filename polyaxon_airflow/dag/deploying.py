@@ -1,0 +1,32 @@
+"""This deployment, as plans see it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from polyaxon_airflow.dag.settings import shaping
+from polyaxon_airflow.plan import content_hash
+from polyaxon_airflow.plan.deployment import Deployment
+from polyaxon_airflow.queues.lookup import Queues, Requester
+from polyaxon_airflow.queues.reading import read_queues
+
+
+def deployment_of(file: Path, source: Path) -> Deployment:
+    """The deployment, for a polyaxonfile below the dags folder `source`. Raises PolyaxonfileError for its queues file."""
+    told = shaping(source)
+    folder = file.parent.relative_to(source).as_posix() if file.is_relative_to(source) else "."
+    queues = _queues(told.queues_file, content_hash(Path(told.queues_file))) if told.queues_file else None
+    zone = "UTC" if told.timezone.lower() in ("utc", "system") else told.timezone
+    return Deployment(
+        timezone=zone,
+        catchup=told.catchup,
+        queues=queues,
+        requester=Requester(told.project, told.owner, "" if folder == "." else folder),
+        queues_file=told.queues_file or None,
+    )
+
+
+@lru_cache(maxsize=4)
+def _queues(file: str, _content: str) -> Queues:
+    return read_queues(Path(file), file=file)

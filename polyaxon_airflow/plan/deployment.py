@@ -1,0 +1,45 @@
+"""What shapes a plan besides its polyaxonfile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from polyaxon_airflow.compiler.contexts import RunContext, variables
+from polyaxon_airflow.compiler.rendering import render
+from polyaxon_airflow.queues.lookup import ANYBODY
+from polyaxon_airflow.queues.placing import Placed, placed
+
+if TYPE_CHECKING:
+    from polyaxon_airflow.compiler import CompiledOperation
+    from polyaxon_airflow.queues.lookup import Queues, Requester
+
+DEFAULT_POOL = "default_pool"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment's settings and queues.
+
+    Without a queues file every operation runs in Airflow's default pool, whatever its `queue` says: as in Polyaxon's
+    Community Edition, where queues have no effect.
+    """
+
+    timezone: str = "UTC"
+    catchup: bool = True
+    queues: Queues | None = None
+    requester: Requester = ANYBODY
+    queues_file: str | None = None
+
+    def place(self, compiled: CompiledOperation) -> Placed:
+        """The pool of an operation's runs, and how many of its slots each takes.
+
+        A templated queue is taken as it is with the operation's own values. Raises CompilationError for a queue that
+        the operation may not use, or that could never hold it.
+        """
+        if self.queues is None:
+            return Placed(DEFAULT_POOL)
+        seen = variables((*(compiled.inputs or ()), *(compiled.contexts or ())), RunContext())
+        queue = None if compiled.queue is None else str(render(compiled.queue, seen))
+        cost = compiled.cost if isinstance(compiled.cost, float) else None
+        return placed(self.queues, queue, run=compiled.run.to_dict(), cost=cost, requester=self.requester)
