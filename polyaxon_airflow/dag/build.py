@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.plan import Node, Plan
 
 OPERATORS = {
+    "approval": "polyaxon_airflow.operators.approval:ApprovalGateOperator",
     "run": "polyaxon_airflow.operators.run:RunOperator",
     "trial": "polyaxon_airflow.operators.trial:TrialOperator",
     "best": "polyaxon_airflow.operators.best:BestOperator",
@@ -116,6 +117,8 @@ def _arguments(node: Node) -> dict[str, Any]:
         "retry_delay": RETRY_DELAY,
         "trigger_rule": _trigger_rule(node),
     }
+    if node.kind == "approval":
+        arguments["subject"] = f"Run {node.details['task']}?"
     if node.concurrency is not None:
         arguments["max_active_tis_per_dagrun"] = node.concurrency
     return arguments

@@ -13,6 +13,7 @@ from polyaxon_airflow.errors import (
     TemporaryRunnerError,
     TrackingError,
 )
+from polyaxon_airflow.execution.caching import Reuse
 from polyaxon_airflow.execution.collect import outputs_in, tracker_of
 from polyaxon_airflow.execution.decide import held_back_by_condition, held_back_by_upstreams
 from polyaxon_airflow.execution.family import Family
@@ -22,7 +23,7 @@ from polyaxon_airflow.execution.resolution import compiled_of, resolved
 from polyaxon_airflow.execution.task import Ended
 from polyaxon_airflow.matrix import NothingToAsk
 from polyaxon_airflow.runners.base import RunIdentity
-from polyaxon_airflow.store import Run
+from polyaxon_airflow.store import Edge, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,9 +57,13 @@ class Execution:
     task: Task
     around: Surroundings
 
+    def begin(self) -> Run:
+        """The run in the store, made if this is its first task."""
+        return self.around.store.runs.begin(self._new_run())
+
     def start(self, trial: TrialStep | None = None) -> Ended | Started:
         """Everything up to the moment when a runner executes the run; `Ended` if none needs to."""
-        self.around.store.runs.begin(self._new_run())
+        self.begin()
         try:
             return self._held_back(trial) or self._submit(trial)
         except NothingToAsk as nothing:
@@ -126,12 +131,20 @@ class Execution:
         self._update(inputs=_values(literal), content=literal.to_dict())
         if (held_back := held_back_by_condition(self.compiled, literal)) is not None:
             return self._ended_by(held_back)  # type: ignore[return-value]
+        if (original := Reuse(self.task, self.around).original(literal, self._run())) is not None:
+            return self._cached(original)
         manifest = manifest_of(literal, self._run(), self.around)
         self._set_status("starting")
         handle = self.around.runner.submit(manifest, self._identity())
         self._update(handle=handle)
         self._set_status("running")
         return Started(handle)
+
+    def _cached(self, original: Run) -> Ended:
+        self._update(outputs=original.outputs, original=original.uuid, cloning_kind="cache")
+        self.around.store.lineage.link([Edge(original.uuid, self.uuid, "cache")])
+        where = f"{original.dag_id} {original.dag_run_id}" if original.dag_id else original.name
+        return self._end("succeeded", f"cached: results of run {original.uuid} ({where})")
 
     def _new_run(self) -> Run:
         where, in_dag = self.task.identity, self.task.node.group != "" or self.task.node.operation != ""

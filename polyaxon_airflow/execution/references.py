@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.store import Run
 
 CONTEXT_ARTIFACTS = "/plx-context/artifacts"
+ABSENT: Any = object()
 
 
 def referenced_values(params: Mapping[str, Param], find: Callable[[str], Run | None]) -> dict[str, Any]:
@@ -27,41 +28,46 @@ def referenced_values(params: Mapping[str, Param], find: Callable[[str], Run | N
             raise CompilationError(
                 f"param '{name}': there is no run '{param.ref}' to take '{param.value}' from"
             )
-        values[name] = _value(name, run, param.value)
+        values[name] = value_at(name, run, param.value)
     return values
 
 
-def _value(name: str, run: Run, path: Any) -> Any:
+def value_at(name: str, run: Run, path: Any, *, missing: Any = ABSENT) -> Any:
+    """What a path such as `outputs.loss` names in a run, for the param `name`.
+
+    Without `missing`, what is not there raises CompilationError, which says what is.
+    """
     if isinstance(path, dict):  # files and dirs, relative to the directory of the run
-        return {kind: [_below(run.uuid, entry) for entry in entries] for kind, entries in path.items()}
+        folder = _folder(run)
+        return {kind: [_below(folder, entry) for entry in entries] for kind, entries in path.items()}
     section, _, key = str(path).partition(".")
     found = _sections(run).get(section)
     if found is None:
-        raise CompilationError(
-            f"param '{name}': '{path}' of run '{run.name}' is none of {', '.join(_sections(run))}"
-        )
+        known = ", ".join(_sections(run))
+        raise CompilationError(f"param '{name}': '{path}' of run '{run.name}' is none of {known}")
     if section == "artifacts":
-        return _below(run.uuid, "" if key in ("", "base") else key)
+        return _below(_folder(run), "" if key in ("", "base") else key)
     if not key:
         return found
-    if key not in found and "." in key:
-        return _deep(name, run, found, key)
-    if key not in found:
-        known = ", ".join(sorted(found)) or "nothing"
-        raise CompilationError(
-            f"param '{name}': run '{run.name}' ({run.status}) has no {section} '{key}'; it has {known}"
-        )
-    return found[key]
+    if key in found:
+        return found[key]
+    value = _deep(found, key)
+    if value is not ABSENT:
+        return value
+    if missing is not ABSENT:
+        return missing
+    known = ", ".join(sorted(found)) or "nothing"
+    raise CompilationError(
+        f"param '{name}': run '{run.name}' ({run.status}) has no {section} '{key}'; it has {known}"
+    )
 
 
-def _deep(name: str, run: Run, found: Mapping[str, Any], key: str) -> Any:
+def _deep(found: Mapping[str, Any], key: str) -> Any:
     """`best.params.lr`: a value inside of an output that is a mapping."""
     value: Any = found
     for part in key.split("."):
         if not isinstance(value, dict) or part not in value:
-            raise CompilationError(
-                f"param '{name}': run '{run.name}' ({run.status}) has no '{key}' in its outputs"
-            )
+            return ABSENT
         value = value[part]
     return value
 
@@ -74,6 +80,11 @@ def _sections(run: Run) -> dict[str, Mapping[str, Any]]:
         "globals": globals_of(run),
         "artifacts": {},
     }
+
+
+def _folder(run: Run) -> str:
+    """Where a run's artifacts are: a cached one has those of the run that it was cached from."""
+    return run.original if run.cloning_kind == "cache" and run.original else run.uuid
 
 
 def _below(uuid: str, entry: Any) -> Any:

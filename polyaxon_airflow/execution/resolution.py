@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from polyaxon_airflow.compiler import CompiledOperation, RunContext, resolve
 from polyaxon_airflow.execution.family import Family
 from polyaxon_airflow.execution.inputs import given_values
+from polyaxon_airflow.execution.joins import joined_values
 from polyaxon_airflow.execution.launching import run_globals
 from polyaxon_airflow.execution.references import referenced_values
 
@@ -25,7 +26,7 @@ def compiled_of(task: Task) -> CompiledOperation:
 def resolved(
     task: Task, around: Surroundings, run: Run, suggested: Mapping[str, Any] | None = None
 ) -> CompiledOperation:
-    """The literal operation. Values that other runs have, then those given at the trigger, then a matrix's `suggested`.
+    """The literal operation. Values that other runs have, then those given at the trigger, joins, a matrix's `suggested`.
 
     Raises CompilationError.
     """
@@ -34,4 +35,6 @@ def resolved(
     params = referenced_values(references, Family(task, around).find)
     if task.node.operation == "":
         params |= given_values(compiled, task.conf)
-    return resolve(compiled, RunContext(globals=run_globals(run), params={**params, **(suggested or {})}))
+    known = run_globals(run)
+    params |= joined_values(compiled, around, params, known)
+    return resolve(compiled, RunContext(globals=known, params={**params, **(suggested or {})}))

@@ -40,6 +40,7 @@ class Surroundings:
     store: RunStore
     runner: Runner
     clock: Callable[[], datetime]
+    sleep: Callable[[float], None]  # seconds
     log: Callable[[str], None]  # a sentence of ours
     log_line: Callable[[Line], None]  # a line that a container printed
     statuses: Callable[[Iterable[str]], Mapping[str, str]]  # task ids -> how Airflow sees them

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -69,6 +70,7 @@ def surroundings_of(
         store=store,
         runner=process_runner(str(Path(plan.file).parent) if plan.file else None),
         clock=now,
+        sleep=time.sleep,
         log=log.info,
         log_line=lambda line: log.info(line.text),
         statuses=lambda ids: _states(context, ids),

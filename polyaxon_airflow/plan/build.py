@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyaxon_airflow.errors import CompilationError, Fault
 from polyaxon_airflow.plan import Group, Node, NodeKind, Plan
-from polyaxon_airflow.plan.deployment import Deployment
+from polyaxon_airflow.plan.deployment import DEFAULT_POOL, Deployment
 from polyaxon_airflow.plan.form import form_of
 from polyaxon_airflow.plan.sweeps import sweep_nodes
 from polyaxon_airflow.schedules import planned
@@ -81,8 +81,41 @@ class _Builder:
         if compiled.nodes is not None:
             return self.nested(compiled, path=path, task_id=task_id, upstream=before)
         self.operations[path] = compiled
-        node = self.node(compiled, "run", path=path, task_id=task_id, group=group, upstream=before)
-        return Ends((node.id,), may_skip=self.may_skip(compiled, before))
+        behind = self.approval(
+            compiled,
+            path=path,
+            task_id=f"{task_id}_approval",
+            group=group,
+            upstream=before,
+            asked_for=task_id,
+        )
+        node = self.node(
+            compiled,
+            "run",
+            path=path,
+            task_id=task_id,
+            group=group,
+            upstream=behind or before,
+            gated=bool(behind),
+        )
+        return Ends((node.id,), may_skip=bool(behind) or self.may_skip(compiled, before))
+
+    def approval(
+        self,
+        compiled: CompiledOperation,
+        *,
+        path: str,
+        task_id: str,
+        group: str,
+        upstream: tuple[Ends, ...],
+        asked_for: str,
+    ) -> tuple[Ends, ...]:
+        """Add the task that asks a person, if the operation is not approved; nothing if it is."""
+        if compiled.is_approved in (None, True):
+            return ()
+        node = self.node(compiled, "approval", path=path, task_id=task_id, group=group, upstream=upstream)
+        self.nodes[-1] = replace(node, pool=DEFAULT_POOL, pool_slots=1, details={"task": asked_for})
+        return (Ends((node.id,), may_skip=True),)
 
     def dag(
         self,
@@ -112,13 +145,11 @@ class _Builder:
     ) -> Ends:
         """Add a dag inside a dag: a task group that ends with its outcome."""
         self.groups.append(Group(task_id, path, compiled.description or ""))
-        before = upstream
-        if self.needs_gate(compiled, upstream):
-            before = (self.gate(compiled, path, task_id, upstream, ends_with=f"{task_id}.outcome"),)
+        before = self.entrance(compiled, path, task_id, upstream, ends_with=f"{task_id}.outcome")
         ends = self.dag(compiled, path=path, group=task_id, upstream=before, always_outcome=True)
         return Ends(ends.last, may_skip=self.may_skip(compiled, upstream))
 
-    def gate(
+    def entrance(
         self,
         compiled: CompiledOperation,
         path: str,
@@ -126,11 +157,29 @@ class _Builder:
         upstream: tuple[Ends, ...],
         *,
         ends_with: str,
-    ) -> Ends:
-        """Add the task that decides whether a group starts."""
-        gate = self.node(compiled, "gate", path=path, task_id=f"{group}.gate", group=group, upstream=upstream)
-        self.nodes[-1] = replace(gate, details={"ends_with": ends_with})
-        return Ends((gate.id,), may_skip=True)
+    ) -> tuple[Ends, ...]:
+        """Add what decides for a whole group whether it starts: its approval, its trigger, its condition."""
+        behind = self.approval(
+            compiled,
+            path=path,
+            task_id=f"{group}.approval",
+            group=group,
+            upstream=upstream,
+            asked_for=ends_with,
+        )
+        if not (compiled.conditions or (not behind and self.needs_gate(compiled, upstream))):
+            return behind or upstream
+        gate = self.node(
+            compiled,
+            "gate",
+            path=path,
+            task_id=f"{group}.gate",
+            group=group,
+            upstream=behind or upstream,
+            gated=bool(behind),
+        )
+        self.nodes[-1] = replace(gate, pool=DEFAULT_POOL, pool_slots=1, details={"ends_with": ends_with})
+        return (Ends((gate.id,), may_skip=True),)
 
     def outcome(self, compiled: CompiledOperation, path: str, group: str, ends: dict[str, Ends]) -> Ends:
         """Add the task that says how a dag ended."""
@@ -155,9 +204,7 @@ class _Builder:
         """Add a sweep: a task group of trials that ends with the best."""
         self.operations[path] = compiled
         self.groups.append(Group(task_id, path, compiled.description or ""))
-        before = upstream
-        if self.needs_gate(compiled, upstream):
-            before = (self.gate(compiled, path, task_id, upstream, ends_with=f"{task_id}.best"),)
+        before = self.entrance(compiled, path, task_id, upstream, ends_with=f"{task_id}.best")
         model = self.node(
             compiled, "trial", path=path, task_id=f"{task_id}.trial", group=task_id, upstream=before
         )
@@ -174,10 +221,11 @@ class _Builder:
         task_id: str,
         group: str,
         upstream: tuple[Ends, ...],
+        gated: bool = False,
     ) -> Node:
-        """Add one task of an operation."""
+        """Add one task of an operation. `gated`: a task before it has decided whether it starts."""
         place, termination = self.deployment.place(compiled), compiled.termination
-        trigger = compiled.trigger or DEFAULT_TRIGGER
+        trigger = DEFAULT_TRIGGER if gated else compiled.trigger or DEFAULT_TRIGGER
         node = Node(
             id=task_id,
             kind=kind,
@@ -185,7 +233,9 @@ class _Builder:
             upstream=tuple(last for end in upstream for last in end.last),
             group=group,
             trigger=trigger,
-            decides=bool(upstream) and (trigger != DEFAULT_TRIGGER or any(end.may_skip for end in upstream)),
+            decides=not gated
+            and bool(upstream)
+            and (trigger != DEFAULT_TRIGGER or any(end.may_skip for end in upstream)),
             pool=place.pool,
             pool_slots=place.slots,
             max_retries=_number(getattr(termination, "max_retries", None)),
@@ -197,8 +247,7 @@ class _Builder:
     @staticmethod
     def needs_gate(compiled: CompiledOperation, upstream: tuple[Ends, ...]) -> bool:
         return bool(
-            compiled.conditions
-            or (upstream and (compiled.trigger or DEFAULT_TRIGGER) != DEFAULT_TRIGGER)
+            (upstream and (compiled.trigger or DEFAULT_TRIGGER) != DEFAULT_TRIGGER)
             or any(end.may_skip for end in upstream)
         )
 

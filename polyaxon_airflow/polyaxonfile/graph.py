@@ -263,7 +263,18 @@ def _readable(nodes: Sequence[GraphNode], inputs: Sequence[IO]) -> dict[str, IO]
                 readable[f"{start}.{section}.{io.name}"] = io
                 if io.type == "artifacts":
                     readable[f"{start}.artifacts.{io.name}"] = io
+        if node.composed.matrix is not None:
+            readable |= _of_a_sweep(start, node.composed.inputs or [])
     return readable
+
+
+def _of_a_sweep(start: str, inputs: Sequence[IO]) -> dict[str, IO]:
+    """What the task that ends a sweep gives: its best trial, with the params that it was told."""
+    best = f"{start}.outputs.best"
+    told = {f"{best}.params.{io.name}": io for io in inputs}
+    of_best = {"value": "float", "index": "int", "uuid": "str", "params": "dict"}
+    declared = {f"{best}.{name}": IO(name="best", type=kind) for name, kind in of_best.items()}
+    return {**declared, **told, best: _MAPPING, f"{start}.outputs.trials": IO(name="trials", type="list")}
 
 
 def _of_every_run(start: str, mappings: tuple[str, ...]) -> dict[str, IO]:

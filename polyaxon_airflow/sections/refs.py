@@ -64,6 +64,8 @@ def check_path(text: str, *, of_dag: bool) -> None:
         raise ValueError("the outputs of the dag itself are not known while it runs")
     if len(steps) == 2 and steps[0] not in NAMED:
         raise ValueError(f"'{text}' is no path into a run; it starts with one of {', '.join(NAMED)}")
+    if steps[:2] == ["outputs", "best"]:
+        return  # of a sweep, ours: what the best trial was told, and what it showed
     if len(steps) > 3 or (len(steps) == 3 and steps[0] != "artifacts"):
         raise ValueError(f"'{text}' has too many parts; only artifacts have a path below their name")
 

@@ -1,0 +1,147 @@
+"""A dag run without Airflow: the tasks of a plan one after another, with the real store and the real process runner."""
+
+import textwrap
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+from polyaxon_airflow.compiler import compile_operation
+from polyaxon_airflow.execution.approving import ask
+from polyaxon_airflow.execution.ending import end_dag, end_sweep
+from polyaxon_airflow.execution.execution import Execution
+from polyaxon_airflow.execution.gating import pass_gate
+from polyaxon_airflow.execution.identity import TaskIdentity
+from polyaxon_airflow.execution.pipelines import begin_pipeline
+from polyaxon_airflow.execution.task import Ended, Surroundings, Task
+from polyaxon_airflow.plan.build import plan_of
+from polyaxon_airflow.polyaxonfile import read_operation
+from polyaxon_airflow.runners.base import Settings
+from polyaxon_airflow.runners.process.runner import ProcessRunner
+from polyaxon_airflow.store import open_store
+from polyaxon_airflow.tuning.sweep import Sweep
+from polyaxon_airflow.tuning.trial import TrialStep
+
+AIRFLOW_STATE = {  # what a task reports to Airflow
+    "succeeded": "success",
+    "stopped": "success",
+    "failed": "failed",
+    "skipped": "skipped",
+    "upstream_failed": "skipped",
+}
+
+
+@dataclass
+class World:
+    """One deployment."""
+
+    folder: object
+    at: datetime = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    runs: int = 0
+    lines: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self.store = open_store(f"sqlite:///{self.folder}/store.db")
+        settings = Settings(f"{self.folder}/artifacts", f"{self.folder}/context", {}, 2.0)
+        self.runner = ProcessRunner(settings, folder=str(self.folder))
+
+    def clock(self):
+        self.at += timedelta(milliseconds=10)
+        return self.at
+
+    def plan(self, text, **more):
+        compiled = compile_operation(read_operation(textwrap.dedent(text)))
+        return plan_of(compiled, dag_id=compiled.name or "test", text=text, **more)
+
+    def run(self, text, conf=None, *, run_id=None, generation=0):
+        """Task id -> how it ended, of all tasks of a run that Airflow would start."""
+        plan = self.plan(text)
+        self.runs += 1
+        run = DagRun(self, plan, conf or {}, run_id or f"run-{self.runs}", generation)
+        run.go()
+        return run
+
+    def close(self):
+        self.store.close()
+
+
+@dataclass
+class DagRun:
+    world: World
+    plan: object
+    conf: dict
+    run_id: str
+    generation: int = 0
+    ended: dict = field(default_factory=dict)
+    states: dict = field(default_factory=dict)
+
+    def go(self):
+        waiting = list(self.plan.nodes)
+        while waiting:
+            node = next(n for n in waiting if all(u in self.states for u in n.upstream))
+            waiting.remove(node)
+            self.states[node.id] = self.airflow_decides(node) or self.execute(node)
+
+    def airflow_decides(self, node):
+        """What Airflow does by itself with `all_success`."""
+        states = [self.states[upstream] for upstream in node.upstream]
+        if node.decides:
+            return None
+        if any(state in ("failed", "upstream_failed") for state in states):
+            return "upstream_failed"
+        return "skipped" if "skipped" in states else None
+
+    def execute(self, node):
+        if node.mapped is not None:
+            for index in range(node.first_index, node.first_index + node.mapped):
+                self.ended[f"{node.id}[{index}]"] = self.trial(node, index)
+            return "success"
+        task, around = self.task(node), self.around()
+        kinds = {
+            "run": lambda: self.one_run(Execution(task, around)),
+            "gate": lambda: pass_gate(task, around),
+            "outcome": lambda: end_dag(task, around),
+            "best": lambda: end_sweep(task, around),
+            "approval": lambda: ask(task, around) or Ended("succeeded", ""),
+        }
+        self.ended[node.id] = ended = kinds[node.kind]()
+        return AIRFLOW_STATE[ended.status]
+
+    def one_run(self, execution, trial=None):
+        started = execution.start(trial)
+        if isinstance(started, Ended):
+            return started
+        judge = trial.why_end if trial else lambda: None
+        return execution.finish(started, execution.follow(started, judge))
+
+    def trial(self, node, index):
+        task, around = self.task(node, index), self.around()
+        execution = Execution(task, around)
+        pipeline = begin_pipeline(
+            task, around, execution.compiled, node.group, ends_with=f"{node.group}.best"
+        )
+        sweep = Sweep(pipeline.uuid, execution.compiled, self.world.store)
+        return self.one_run(execution, TrialStep(sweep, index, execution.uuid, self.world.clock))
+
+    def task(self, node, index=None):
+        where = TaskIdentity(
+            self.plan.dag_id, self.run_id, node.id, -1 if index is None else index, self.generation
+        )
+        return Task(where, self.plan, node, trial_index=index, conf=self.conf)
+
+    def around(self):
+        return Surroundings(
+            store=self.world.store,
+            runner=self.world.runner,
+            clock=self.world.clock,
+            sleep=lambda _: None,
+            log=self.world.lines.append,
+            log_line=lambda line: self.world.lines.append(line.text),
+            statuses=lambda ids: {task_id: self.states.get(task_id) for task_id in ids},
+            interrupted=lambda: None,
+            runs_folder=f"{self.world.folder}/artifacts",
+        )
+
+    def outputs(self, task_id):
+        return dict(self.ended[task_id].outputs)
+
+    def statuses(self):
+        return {task_id: ended.status for task_id, ended in self.ended.items()}
