@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.store import Run, RunStore
 
 # Each module has `add_arguments(parser)` and `run(arguments) -> int`; its docstring's first line is the help.
-COMMANDS = ("ls", "get", "logs", "compare")
+COMMANDS = ("ls", "get", "logs", "compare", "cost")
 _STORE = "AIRFLOW__POLYAXON__STORE_URL"
 
 
