@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-# Each module has `add_arguments(parser)` and `run(arguments) -> int`; its docstring's first line is the help.
+from polyaxon_airflow.cli.groups import add_commands, run_command
+
 COMMANDS = ("check", "apply", "ls", "top", "why", "simulate", "render")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(dest="queues_command", metavar="COMMAND", required=True)
-    for name in COMMANDS:
-        module = _module(name)
-        doc = str(module.__doc__).strip()
-        module.add_arguments(commands.add_parser(name, help=doc.splitlines()[0], description=doc))
+    add_commands(parser, __name__, COMMANDS)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return int(_module(arguments.queues_command).run(arguments))
+    return run_command(__name__, arguments)
 
 
 def add_file_argument(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +36,3 @@ def _default_file() -> Path:
         (path for path in (Path("dags/queues.yaml"), Path("queues.yaml")) if path.exists()),
         Path("queues.yaml"),
     )
-
-
-def _module(name: str) -> Any:
-    return import_module(f"polyaxon_airflow.cli.queues.{name}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from polyaxon_airflow.cli.groups import add_commands, run_command
 from polyaxon_airflow.errors import StoreError
 from polyaxon_airflow.store import is_single_machine, open_store
 
@@ -16,21 +16,16 @@ if TYPE_CHECKING:
 
     from polyaxon_airflow.store import Run, RunStore
 
-# Each module has `add_arguments(parser)` and `run(arguments) -> int`; its docstring's first line is the help.
 COMMANDS = ("ls", "get", "logs", "compare", "cost")
 _STORE = "AIRFLOW__POLYAXON__STORE_URL"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(dest="runs_command", metavar="COMMAND", required=True)
-    for name in COMMANDS:
-        module = _module(name)
-        doc = str(module.__doc__).strip()
-        module.add_arguments(commands.add_parser(name, help=doc.splitlines()[0], description=doc))
+    add_commands(parser, __name__, COMMANDS)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return int(_module(arguments.runs_command).run(arguments))
+    return run_command(__name__, arguments)
 
 
 def add_store_argument(parser: argparse.ArgumentParser) -> None:
@@ -95,7 +90,3 @@ def _count(text: str) -> int:
     if number < 0:
         raise ValueError(text)
     return number
-
-
-def _module(name: str) -> Any:
-    return import_module(f"polyaxon_airflow.cli.runs.{name}")
