@@ -111,6 +111,7 @@ class EmbeddedAirflow:
         """
         say("migrating the database")
         self._run("db", "migrate")
+        (self.home / "url").write_text(self.url)  # for commands that are given --home
         for component in COMPONENTS:
             self.start_component(component)
         say(f"waiting for {', '.join(COMPONENTS)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from polyaxon_airflow.dag.settings import shaping
+from polyaxon_airflow.dag.settings import Shaping, shaping
 from polyaxon_airflow.plan import content_hash
 from polyaxon_airflow.plan.deployment import Deployment
 from polyaxon_airflow.queues.lookup import Queues, Requester
@@ -22,9 +22,15 @@ def deployment_of(file: Path, source: Path) -> Deployment:
         timezone=zone,
         catchup=told.catchup,
         queues=queues,
-        requester=Requester(told.project, told.owner, "" if folder == "." else folder),
+        requester=_requester("" if folder == "." else folder, told, queues),
         queues_file=told.queues_file or None,
     )
+
+
+def _requester(folder: str, told: Shaping, queues: Queues | None) -> Requester:
+    if queues is None:
+        return Requester(told.project, told.owner, folder)
+    return queues.requester(folder, project=told.project, owner=told.owner)
 
 
 @lru_cache(maxsize=4)

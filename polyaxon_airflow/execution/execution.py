@@ -20,6 +20,7 @@ from polyaxon_airflow.execution.family import Family
 from polyaxon_airflow.execution.follow import Follower
 from polyaxon_airflow.execution.launching import manifest_of
 from polyaxon_airflow.execution.resolution import compiled_of, resolved
+from polyaxon_airflow.execution.taking import amounts_of, place_of
 from polyaxon_airflow.execution.task import Ended
 from polyaxon_airflow.matrix import NothingToAsk
 from polyaxon_airflow.runners.base import RunIdentity
@@ -128,7 +129,7 @@ class Execution:
 
     def _submit(self, trial: TrialStep | None) -> Ended | Started:
         literal = resolved(self.task, self.around, self._run(), trial.params() if trial is not None else None)
-        self._update(inputs=_values(literal), content=literal.to_dict())
+        self._update(inputs=_values(literal), content=literal.to_dict(), **amounts_of(literal))
         if (held_back := held_back_by_condition(self.compiled, literal)) is not None:
             return self._ended_by(held_back)  # type: ignore[return-value]
         if (original := Reuse(self.task, self.around).original(literal, self._run())) is not None:
@@ -167,7 +168,7 @@ class Execution:
             controller=self._family.pipeline("") if in_dag else None,
             trial_index=self.task.trial_index,
             tags=tuple(self.compiled.tags or ()),
-            queue=self.compiled.queue,
+            **place_of(self.task.node, self.compiled),
             schedule_at=self.task.schedule_at,
         )
 

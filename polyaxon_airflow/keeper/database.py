@@ -18,7 +18,7 @@ from polyaxon_airflow.keeper.accounts import Ended
 from polyaxon_airflow.keeper.notes import MARK
 from polyaxon_airflow.keeper.tables import DAG, NOTE, POOL, RUN, TAG, TI
 from polyaxon_airflow.queues.pools import PoolChange, pool_changes
-from polyaxon_airflow.queues.snapshot import Pool, Snapshot, Task
+from polyaxon_airflow.queues.snapshot import PROJECT_TAG, Pool, Snapshot, Task
 from polyaxon_airflow.queues.weights import NEXT_LEAST
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 HOLDING = ("queued", "running", "deferred")
 FIRST = 32  # waiting tasks of a sweep that one look reads
 LOCK = 0x706C78_71756575  # "plx", "queu": one keeper at a time
-
-PROJECT_TAG = "project:"
 
 
 class AirflowDatabase:

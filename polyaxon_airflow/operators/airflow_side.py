@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from polyaxon_airflow.configuration import process_runner, runner_settings, setting
+from polyaxon_airflow.configuration import process_runner, runner_settings
 from polyaxon_airflow.execution.identity import TaskIdentity
 from polyaxon_airflow.execution.task import Ended, Surroundings, Task
 from polyaxon_airflow.timetables import schedule_at
@@ -75,8 +75,8 @@ def surroundings_of(
         log_line=lambda line: log.info(line.text),
         statuses=lambda ids: _states(context, ids),
         interrupted=why_end,
-        owner=setting("owner", "default"),
-        project=setting("project", "default"),
+        owner=plan.owner,
+        project=plan.project,
         runs_folder=runner_settings().artifacts_root,
     )
 

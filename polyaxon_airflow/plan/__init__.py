@@ -66,6 +66,8 @@ class Plan:
     text: str  # its YAML
     nodes: tuple[Node, ...]
     groups: tuple[Group, ...] = ()
+    owner: str = "default"
+    project: str = "default"
     description: str | None = None
     tags: tuple[str, ...] = ()
     schedule: Mapping[str, Any] | None = None  # see `schedules.planned`

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from polyaxon_airflow.compiler.contexts import RunContext, variables
 from polyaxon_airflow.compiler.rendering import render
+from polyaxon_airflow.queues.checking import queue_faults
 from polyaxon_airflow.queues.lookup import ANYBODY
 from polyaxon_airflow.queues.placing import Placed, placed
+from polyaxon_airflow.queues.snapshot import PROJECT_TAG
 
 if TYPE_CHECKING:
     from polyaxon_airflow.compiler import CompiledOperation
+    from polyaxon_airflow.errors import Fault
+    from polyaxon_airflow.polyaxonfile.reading import Reading
     from polyaxon_airflow.queues.lookup import Queues, Requester
 
 DEFAULT_POOL = "default_pool"
@@ -30,6 +34,22 @@ class Deployment:
     queues: Queues | None = None
     requester: Requester = ANYBODY
     queues_file: str | None = None
+
+    def tags(self) -> tuple[str, ...]:
+        """Tags of the DAG: its project, if the queues file says which it is. The queue keeper shares by it."""
+        folder = self.requester.folder or ""
+        project = self.queues.project_of(folder) if self.queues is not None else None
+        return (f"{PROJECT_TAG}{project}",) if project else ()
+
+    def default_presets(self) -> tuple[str, ...]:
+        """Names of presets that come before those that the operation names."""
+        return self.queues.default_presets(self.requester) if self.queues is not None else ()
+
+    def refusals(self, reading: Reading) -> list[Fault]:
+        """Queues and presets that a polyaxonfile names and cannot have, each at its place."""
+        if self.queues is None:
+            return []
+        return queue_faults(reading.operation, reading.sources, self.queues, self.requester)
 
     def place(self, compiled: CompiledOperation) -> Placed:
         """The pool of an operation's runs, and how many of its slots each takes.

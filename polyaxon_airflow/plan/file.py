@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.compiler import compile_operation
+from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.plan import content_hash
 from polyaxon_airflow.plan.build import plan_of
-from polyaxon_airflow.polyaxonfile.presets import preset_from_file, presets_of
+from polyaxon_airflow.plan.deployment import Deployment
+from polyaxon_airflow.polyaxonfile.presets import preset_by_name, preset_from_file, presets_of
 from polyaxon_airflow.polyaxonfile.reading import read
+from polyaxon_airflow.polyaxonfile.sources import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from polyaxon_airflow.plan import Plan
-    from polyaxon_airflow.plan.deployment import Deployment
 
 
 def plan_file(
@@ -32,19 +34,27 @@ def plan_file(
     CompilationError with every fault.
     """
     reading = read(file, root=root)
+    deployment = deployment or Deployment()
+    if refusals := deployment.refusals(reading):
+        raise CompilationError(refusals)
     layers = [
         *(preset_from_file(preset) for preset in presets),
+        *(preset_by_name(name, root) for name in deployment.default_presets()),
         *presets_of(reading.operation, root, reading.sources),
     ]
     compiled = compile_operation(reading.operation, params=params, presets=layers, sources=reading.sources)
     others = {*reading.sources.files(), *(other for layer in layers for other in layer.sources.files())}
-    if deployment is not None and deployment.queues_file is not None:
+    if deployment.queues_file is not None:
         others.add(deployment.queues_file)
-    return plan_of(
-        compiled,
-        dag_id=compiled.name or file.stem,
-        file=str(file.absolute()),
-        text=file.read_text(encoding="utf-8"),
-        deployment=deployment,
-        reads={other: content_hash(Path(other)) for other in sorted(others - {str(file)})},
-    )
+    try:
+        return plan_of(
+            compiled,
+            dag_id=compiled.name or file.stem,
+            file=str(file.absolute()),
+            text=file.read_text(encoding="utf-8"),
+            deployment=deployment,
+            reads={other: content_hash(Path(other)) for other in sorted(others - {str(file)})},
+        )
+    except CompilationError as error:
+        placed = (Finding(reading.operation, fault) for fault in error.faults)
+        raise CompilationError(reading.sources.all(placed)) from error

@@ -39,6 +39,16 @@ def placed(
     return Placed(place.pool, slots_of(place, run or {}, cost))
 
 
+def named_by(pool: str) -> tuple[str, str] | None:
+    """The `agent/queue` and the agent of a queue's pool; None for any other pool.
+
+    >>> named_by("lab.gpu"), named_by("default_pool")
+    (('lab/gpu', 'lab'), None)
+    """
+    agent, dot, queue = pool.partition(".")
+    return (f"{agent}/{queue}", agent) if dot else None
+
+
 def slots_of(place: Place, run: Mapping[str, Any], cost: float | None = None) -> int:
     """The slots of one run: its dominant share of the quota. Raises CompilationError if it can never fit."""
     quota = place.queue.quota.amounts() if place.queue.quota else Amounts()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.queues.models import Fairness
     from polyaxon_airflow.queues.shares import Path
 
-UNLIMITED_SLOTS = -1
+PROJECT_TAG = "project:"  # begins the tag of a DAG that says its project
 
 
 class Pool(NamedTuple):

@@ -37,6 +37,7 @@ class World:
     at: datetime = datetime(2026, 1, 1, tzinfo=timezone.utc)
     runs: int = 0
     lines: list = field(default_factory=list)
+    deployment: object = None
 
     def __post_init__(self):
         self.store = open_store(f"sqlite:///{self.folder}/store.db")
@@ -49,6 +50,7 @@ class World:
 
     def plan(self, text, **more):
         compiled = compile_operation(read_operation(textwrap.dedent(text)))
+        more = {"deployment": self.deployment, **more}
         return plan_of(compiled, dag_id=compiled.name or "test", text=text, **more)
 
     def run(self, text, conf=None, *, run_id=None, generation=0):

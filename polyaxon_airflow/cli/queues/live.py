@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from polyaxon_airflow.queues.snapshot import Pool, Snapshot, Task
+from polyaxon_airflow.queues.snapshot import PROJECT_TAG, Pool, Snapshot, Task
 from polyaxon_airflow.rest import run_path
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 PAGE = 100  # [api] maximum_page_limit
 MOST = 2000  # task instances that one look reads
 HOLDING = ("queued", "running", "deferred")
-PROJECT_TAG = "project:"
 
 
 def pools_of(client: AirflowClient) -> tuple[dict[str, Pool], set[str]]:
