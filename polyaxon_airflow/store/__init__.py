@@ -2,11 +2,11 @@
 
     with open_store("sqlite:////var/lib/airflow/polyaxon.db") as store:
         run = store.runs.begin(Run(uuid=..., name="train", created_at=now))
-        store.metrics.log(run.uuid, [Point("loss", step=1, value=0.7, at=now.timestamp())])
+        store.metrics.log(run.uuid, [Point("loss", step=1, value=0.7, at=now.timestamp())], at=now)
 
-Seven parts behind one database: `runs`, `metrics`, `sweeps`, `cache`, `cursors`, `events`, `lineage`. Each public method of
-a part is one transaction, so a process that dies between two of them leaves nothing half written. Clocks are
-passed in. SQLAlchemy and alembic are imported when a store is opened, never with this module.
+Seven parts behind one database: `runs`, `metrics`, `sweeps`, `cache`, `cursors`, `events`, `lineage`. Each public
+method of a part is one transaction, so a process that dies between two of them leaves nothing half written. Clocks
+are passed in. SQLAlchemy and alembic are imported when a store is opened, never with this module.
 """
 
 from __future__ import annotations

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from polyaxon_airflow.errors import QueryError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 # What a field takes: the table in spec section 3.9. A `flag` is true or false.
 Kind = Literal["value", "search", "scalar", "cpu", "memory", "datetime", "flag"]
@@ -113,9 +110,5 @@ def find_sort_field(text: str, sort: str, position: int) -> Field:
 
 
 def _near(name: str) -> str | None:
-    close = _closest(name, [*_FIELDS, *_MAPPINGS])
-    return f"Did you mean '{close}'?" if close else None
-
-
-def _closest(name: str, known: Iterable[str]) -> str | None:
-    return next(iter(get_close_matches(name, list(known), n=1)), None)
+    close = get_close_matches(name, [*_FIELDS, *_MAPPINGS], n=1)
+    return f"Did you mean '{close[0]}'?" if close else None
