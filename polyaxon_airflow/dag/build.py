@@ -21,6 +21,7 @@ OPERATORS = {
     "approval": "polyaxon_airflow.operators.approval:ApprovalGateOperator",
     "run": "polyaxon_airflow.operators.run:RunOperator",
     "trial": "polyaxon_airflow.operators.trial:TrialOperator",
+    "values": "polyaxon_airflow.operators.values:ValuesOperator",
     "best": "polyaxon_airflow.operators.best:BestOperator",
     "gate": "polyaxon_airflow.operators.gate:GateOperator",
     "outcome": "polyaxon_airflow.operators.outcome:OutcomeOperator",
@@ -88,23 +89,25 @@ def _tasks(plan: Plan) -> dict[str, BaseOperator | MappedOperator]:
             if parent:
                 stack.enter_context(groups[parent])
             groups[group.id] = TaskGroup(group_id=name, tooltip=group.tooltip)
-    tasks = {}
+    tasks: dict[str, BaseOperator | MappedOperator] = {}
     for node in plan.nodes:
         with ExitStack() as stack:
             if node.group:
                 stack.enter_context(groups[node.group])
-            tasks[node.id] = _task(node)
+            tasks[node.id] = _task(node, tasks)
     return tasks
 
 
-def _task(node: Node) -> BaseOperator | MappedOperator:
+def _task(node: Node, tasks: Mapping[str, Any]) -> BaseOperator | MappedOperator:
     module, _, name = OPERATORS[node.kind].partition(":")
     operator: type[BaseOperator] = getattr(import_module(module), name)
     arguments = _arguments(node)
-    if node.mapped is not None:
-        mapped = operator.partial(**arguments, map_index_template="{{ polyaxon_label }}")
-        return mapped.expand(index=list(range(node.first_index, node.first_index + node.mapped)))
-    return operator(**arguments)
+    if node.mapped is None and node.mapped_over is None:
+        return operator(**arguments)
+    mapped = operator.partial(**arguments, map_index_template="{{ polyaxon_label }}")
+    if node.mapped_over is not None:
+        return mapped.expand(index=tasks[node.mapped_over].output)
+    return mapped.expand(index=list(range(node.first_index, node.first_index + (node.mapped or 0))))
 
 
 def _arguments(node: Node) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from polyaxon_airflow.execution.family import Family
 from polyaxon_airflow.execution.pipelines import begin_pipeline
 from polyaxon_airflow.execution.resolution import compiled_of
 from polyaxon_airflow.execution.statuses import polyaxon_status
+from polyaxon_airflow.execution.sweeps import sweep_of
 from polyaxon_airflow.execution.task import Ended
 from polyaxon_airflow.plan.triggers import outcome
 from polyaxon_airflow.tuning.result import result_of
-from polyaxon_airflow.tuning.sweep import Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,18 +37,18 @@ def end_dag(task: Task, around: Surroundings) -> Ended:
 
 def end_sweep(task: Task, around: Surroundings) -> Ended:
     """The end of the sweep that a task is the last of, with its leaderboard; kept in the store."""
-    compiled = compiled_of(task)
-    run = begin_pipeline(task, around, compiled, task.node.group, ends_with=task.node.id)
+    run = begin_pipeline(task, around, compiled_of(task), task.node.group, ends_with=task.node.id)
     if run.status in ("skipped", "upstream_failed"):
         return Ended(run.status, run.uuid, run.reason or "")
-    sweep = Sweep(run.uuid, compiled, around.store)
+    sweep = sweep_of(task, around)
     if not sweep.has_begun():
         status, reason = _never_begun(around.statuses(task.node.details["trials"]))
         around.store.runs.set_status(run.uuid, status, reason, at=around.clock())
         return Ended(status, run.uuid, reason)
     result = result_of(sweep)
     around.log(f"the leaderboard\n{result.table}")
-    around.store.runs.update(run.uuid, at=around.clock(), outputs=result.outputs)
+    for uuid in {run.uuid, sweep.uuid}:  # two where this dag run resumes a sweep
+        around.store.runs.update(uuid, at=around.clock(), outputs=result.outputs)
     around.store.runs.set_status(run.uuid, result.status, result.reason or None, at=around.clock())
     return Ended(result.status, run.uuid, result.reason, result.outputs, retriable=False)
 

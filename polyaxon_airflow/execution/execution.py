@@ -95,7 +95,7 @@ class Execution:
         """Results to the store, then away with what the runner needed."""
         try:
             if outputs := outputs_in(self._folder):
-                self._update(outputs={**self._run().outputs, **outputs})
+                self._update(outputs=outputs)
         except TrackingError as error:
             outcome = outcome._replace(status="failed", reason=str(error), retriable=False)
         ended = self._end(outcome.status, outcome.reason, retriable=outcome.retriable)
@@ -122,7 +122,7 @@ class Execution:
         return Path(self.around.runs_folder) / self.uuid
 
     def _held_back(self, trial: TrialStep | None) -> Ended | None:
-        if trial is not None and (reason := trial.why_end()) is not None:
+        if trial is not None and (reason := trial.why_not_start()) is not None:
             return self._end("skipped", reason)
         statuses = self._family.upstream_statuses() if self.task.node.decides else {}
         return self._ended_by(held_back_by_upstreams(self.task.node, self.compiled, statuses))
@@ -164,12 +164,13 @@ class Execution:
             try_number=self.task.try_number,
             kind=self.compiled.run.kind,
             runtime=self.compiled.run.kind,
-            pipeline=self._family.pipeline(self.task.node.group) if in_dag else None,
+            pipeline=self.task.pipeline or (self._family.pipeline(self.task.node.group) if in_dag else None),
             controller=self._family.pipeline("") if in_dag else None,
             trial_index=self.task.trial_index,
             tags=tuple(self.compiled.tags or ()),
             **place_of(self.task.node, self.compiled),
             schedule_at=self.task.schedule_at,
+            meta={"generation": where.generation} if where.generation else {},
         )
 
     @property
@@ -211,9 +212,8 @@ class Execution:
 
     def _count_failure(self) -> int:
         """How often this run has failed by now. Attempts whose worker was lost do not count: Airflow retries those."""
-        meta = self._run().meta
-        failures = int(meta.get("failures", 0)) + 1
-        self._update(meta={**meta, "failures": failures})
+        failures = int(self._run().meta.get("failures", 0)) + 1
+        self._update(meta={"failures": failures})
         return failures
 
 

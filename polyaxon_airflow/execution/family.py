@@ -47,17 +47,21 @@ class Family:
             return self.around.store.runs.get(name.replace("-", ""))
         if kind == "dag":
             return self.dag()
-        group = self.task.node.group
-        task_id = f"{group}.{name}" if group else name
+        task_id = f"{self._dag_path}.{name}" if self._dag_path else name
         return self.siblings().get(task_id) or self.siblings().get(f"{task_id}.best")
+
+    @property
+    def _dag_path(self) -> str:
+        """Of the dag that this task's operation is in; its task group has the same name."""
+        return self.task.node.operation.rpartition(".")[0]
 
     def dag(self) -> Run:
         """The dag that this operation is in, as a run, with the values that were given when it was triggered."""
-        path = self.task.node.operation.rpartition(".")[0]
+        path = self._dag_path
         compiled = CompiledOperation.from_dict(dict(self.task.plan.operations[path]))
         given = given_values(compiled, self.task.conf) if not path else {}
         return Run(
-            uuid=self.pipeline(self.task.node.group),
+            uuid=self.pipeline(path),
             name=compiled.name or self.task.identity.dag_id,
             created_at=self.around.clock(),
             inputs={**values_of(compiled), **given},

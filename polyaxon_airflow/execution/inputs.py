@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
     from polyaxon_airflow.compiler import CompiledOperation
 
-RESERVED = frozenset(
-    {"presets", "queue", "resume"}
-)  # words of `conf` that are not inputs, unless an input is so named
+# Words of `conf` that are not inputs, unless an input is so named.
+RESERVED = frozenset({"enqueue", "numRuns", "presets", "queue", "resume"})
 
 
 def given_values(compiled: CompiledOperation, conf: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
+from polyaxon_airflow import explain
 from polyaxon_airflow.compiler import CompiledOperation, RunContext, resolve
+from polyaxon_airflow.compiler.contexts import variables
+from polyaxon_airflow.compiler.rendering import render
+from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.execution.family import Family
 from polyaxon_airflow.execution.inputs import given_values
 from polyaxon_airflow.execution.joins import joined_values
 from polyaxon_airflow.execution.launching import run_globals
 from polyaxon_airflow.execution.references import referenced_values
+from polyaxon_airflow.matrix import MATRIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from polyaxon_airflow.execution.task import Surroundings, Task
+    from polyaxon_airflow.matrix import Matrix
+    from polyaxon_airflow.sections.io import IO
     from polyaxon_airflow.store import Run
 
 
@@ -31,10 +41,39 @@ def resolved(
     Raises CompilationError.
     """
     compiled = compiled_of(task)
+    context = _context(task, around, compiled, run)
+    return resolve(compiled, replace(context, params={**context.params, **(suggested or {})}))
+
+
+def literal_matrix(task: Task, around: Surroundings, compiled: CompiledOperation, run: Run) -> Matrix:
+    """The matrix of a sweep without templates; it sees the values that its trials have in common.
+
+    Raises CompilationError.
+    """
+    matrix = compiled.matrix
+    assert matrix is not None  # noqa: S101 - only sweeps come here
+    if not any(problem.is_template for problem in matrix.problems()):
+        return matrix
+    context = _context(task, around, compiled, run)
+    ios = [
+        io.model_copy(update={"value": context.params.get(io.name, io.value)}) for io in _declared(compiled)
+    ]
+    seen = {**variables(ios, context), **context.params}
+    try:
+        return MATRIX.validate(render(matrix.to_dict(), seen))
+    except ValidationError as error:
+        raise CompilationError(explain.faults(error, type(matrix), matrix.to_dict())) from error
+
+
+def _context(task: Task, around: Surroundings, compiled: CompiledOperation, run: Run) -> RunContext:
     references = {name: param for name, param in (compiled.params or {}).items() if param.ref}
     params = referenced_values(references, Family(task, around).find)
     if task.node.operation == "":
         params |= given_values(compiled, task.conf)
     known = run_globals(run)
     params |= joined_values(compiled, around, params, known)
-    return resolve(compiled, RunContext(globals=known, params={**params, **(suggested or {})}))
+    return RunContext(globals=known, params=params)
+
+
+def _declared(compiled: CompiledOperation) -> list[IO]:
+    return [*(compiled.inputs or ()), *(compiled.contexts or ())]

@@ -28,6 +28,7 @@ class Task:
     node: Node
     try_number: int = 1
     trial_index: int | None = None
+    pipeline: str | None = None  # uuid of the sweep, of a trial
     conf: Mapping[str, Any] = field(default_factory=dict)  # values that were given when the dag was triggered
     schedule_at: datetime | None = None
     user: str | None = None  # who triggered the dag

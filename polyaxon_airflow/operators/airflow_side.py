@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from polyaxon_airflow.configuration import process_runner, runner_settings
+from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.execution.identity import TaskIdentity
 from polyaxon_airflow.execution.task import Ended, Surroundings, Task
 from polyaxon_airflow.timetables import schedule_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from airflow.sdk import BaseOperator
     from airflow.sdk.definitions.context import Context
@@ -92,6 +94,15 @@ def report(ended: Ended, operator: BaseOperator) -> dict[str, Any]:
     if ended.status == "failed":
         raise AirflowFailException(ended.reason)
     return dict(ended.outputs)
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """What is wrong with the polyaxonfile fails the task for good, with a sentence and without a retry."""
+    try:
+        yield
+    except CompilationError as error:
+        raise AirflowFailException(str(error)) from error
 
 
 def _states(context: Context, task_ids: Iterable[str]) -> Mapping[str, str]:

@@ -26,29 +26,18 @@ class TrialOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Ask, then as a run."""
         from polyaxon_airflow.configuration import run_store
-        from polyaxon_airflow.execution.execution import Execution
-        from polyaxon_airflow.execution.pipelines import begin_pipeline
-        from polyaxon_airflow.execution.task import Ended
+        from polyaxon_airflow.execution.trials import run_trial
         from polyaxon_airflow.operators.airflow_side import report, surroundings_of, task_of
-        from polyaxon_airflow.tuning.sweep import Sweep
-        from polyaxon_airflow.tuning.trial import TrialStep
 
-        task = task_of(self, context, trial_index=self.index)
-        context["polyaxon_label"] = f"trial {self.index}"  # type: ignore[typeddict-unknown-key]
+        task = task_of(self, context)
+
+        def name(label: str) -> None:
+            context["polyaxon_label"] = label  # type: ignore[typeddict-unknown-key]
+
+        name(f"trial {self.index}")
         with run_store() as store:
             around = surroundings_of(self, context, store, lambda: self._killed)
-            execution = Execution(task, around)
-            group = task.node.group
-            pipeline = begin_pipeline(task, around, execution.compiled, group, ends_with=f"{group}.best")
-            sweep = Sweep(pipeline.uuid, execution.compiled, store)
-            trial = TrialStep(sweep, self.index, execution.uuid, around.clock)
-            started = execution.start(trial)
-            ended = (
-                started
-                if isinstance(started, Ended)
-                else execution.finish(started, execution.follow(started, trial.why_end))
-            )
-        context["polyaxon_label"] = trial.label()  # type: ignore[typeddict-unknown-key]
+            ended = run_trial(task, around, self.index, name)
         return report(ended, self)
 
     def on_kill(self) -> None:

@@ -1,32 +1,82 @@
-"""The tasks of a sweep: mapped trials, in one wave or in rungs, and the task that names the best."""
+"""The tasks of a sweep: its mapped trials, and the task that names the best of them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from polyaxon_airflow.errors import CompilationError, Fault
+from polyaxon_airflow.matrix.hyperband import Hyperband
 from polyaxon_airflow.plan import Node
 
 if TYPE_CHECKING:
     from polyaxon_airflow.compiler import CompiledOperation
+    from polyaxon_airflow.matrix import Matrix
 
 
 def sweep_nodes(compiled: CompiledOperation, model: Node) -> list[Node]:
-    """The nodes of a sweep, the best last. `model`: a trial's node, of which all are copies."""
+    """The nodes of a sweep, the best last. `model`: a trial's node, of which all are copies.
+
+    Raises CompilationError for a matrix that cannot run.
+    """
     matrix = compiled.matrix
     assert matrix is not None  # noqa: S101 - only sweeps come here
     concurrency = getattr(matrix, "concurrency", None)
-    trial = replace(
-        model, mapped=matrix.trials() or 0, concurrency=concurrency if isinstance(concurrency, int) else None
-    )
+    model = replace(model, concurrency=concurrency if isinstance(concurrency, int) else None)
+    trials = _trials(matrix, model)
+    mapped = [node for node in trials if node.kind == "trial"]
     best = Node(
         id=f"{model.group}.best",
         kind="best",
         operation=model.operation,
-        upstream=(trial.id,),
+        upstream=tuple(node.id for node in mapped),
         group=model.group,
         trigger="all_done",
         decides=True,
-        details={"trials": [trial.id]},
+        details={"trials": [node.id for node in mapped]},
     )
-    return [trial, best]
+    return [*trials, best]
+
+
+def _trials(matrix: Matrix, model: Node) -> list[Node]:
+    try:
+        count = matrix.trials()
+    except CompilationError as error:
+        raise CompilationError([Fault(str(error), path=("matrix",), rule="matrix")]) from error
+    if count is None:
+        return _as_many_as_the_run_tells(model)
+    if isinstance(matrix, Hyperband):
+        return _rungs(matrix, model)
+    return [replace(model, mapped=count)]
+
+
+def _as_many_as_the_run_tells(model: Node) -> list[Node]:
+    """A matrix with templates: a task fills them in, and gives the list that the trials are mapped over."""
+    values = replace(
+        model, id=f"{model.group}.values", kind="values", concurrency=None, max_retries=0, timeout=None
+    )
+    return [values, replace(model, upstream=(values.id,), mapped_over=values.id)]
+
+
+def _rungs(matrix: Hyperband, model: Node) -> list[Node]:
+    """A mapped task a rung, each after the one below it. Brackets come one after another, as in Polyaxon, so that
+    `concurrency` holds for all of them together; without a limit they run side by side.
+    """
+    nodes: list[Node] = []
+    first = 0
+    for bracket, rungs in enumerate(matrix.brackets()):
+        before = nodes[-1:] if model.concurrency is not None else []
+        for rung, (runs, _) in enumerate(rungs):
+            upstream = tuple(node.id for node in before) or model.upstream
+            node = replace(
+                model,
+                id=f"{model.group}.bracket_{bracket}_rung_{rung}",
+                upstream=upstream,
+                trigger="all_done" if before else model.trigger,
+                decides=bool(before),
+                mapped=runs,
+                first_index=first,
+            )
+            nodes.append(node)
+            before, first = [node], first + runs
+    return nodes

@@ -38,7 +38,7 @@ def check_params(
             yield from _check_given(authored, io, param, readable or {})
         elif composed.matrix is not None and io.name in matrix_names(composed):
             yield from _check_space(authored, composed, io)
-        elif not io.is_optional and not io.delay_validation:
+        elif not io.is_optional and not io.delay_validation and not _names_come_later(composed):
             yield _missing(authored, io, "input")
     for io in outputs:
         param = params.get(io.name)
@@ -71,6 +71,11 @@ def matrix_names(composed: Operation) -> set[str]:
     spaces = getattr(matrix, "params", None)
     resource = getattr(matrix, "resource", None)
     return {*(spaces if isinstance(spaces, dict) else ()), *([resource.name] if resource else ())}
+
+
+def _names_come_later(composed: Operation) -> bool:
+    """Whether the rows of a mapping are a template, so that only the run knows which params they have."""
+    return isinstance(getattr(composed.matrix, "values", None), str)
 
 
 def _check_joins(authored: Operation) -> Iterator[Finding]:

@@ -128,6 +128,15 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class TrialStatus:
+    """How far one run of a sweep is."""
+
+    index: int  # of the trial
+    uuid: str
+    status: Status
+
+
+@dataclass(frozen=True)
 class Suggestion:
     """The params of one trial, written once."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, insert, select, update
 from polyaxon_airflow.store import lifecycle, schema
 from polyaxon_airflow.store.query import parse_query, parse_sort
 from polyaxon_airflow.store.query.compile import condition, ordered
-from polyaxon_airflow.store.records import Condition
+from polyaxon_airflow.store.records import Condition, TrialStatus
 from polyaxon_airflow.store.rows import COLUMNS, find_run, lock_run, the_run, to_run
 from polyaxon_airflow.store.upsert import insert_new, put
 from polyaxon_airflow.store.values import LABELS, MAPPINGS, write_labels, write_values
@@ -133,6 +133,18 @@ class Runs:
         query = select(*COLUMNS).where(schema.run.c.pipeline == pipeline).order_by(*order)
         with self.database.read() as connection:
             return [to_run(row) for row in connection.execute(query)]
+
+    def trial_statuses(self, pipeline: str) -> list[TrialStatus]:
+        """The statuses of a sweep's trials, by index: of a trial that was cleared, that of its newest run."""
+        table = schema.run
+        query = (
+            select(table.c.trial_index, table.c.uuid, table.c.status)
+            .where(table.c.pipeline == pipeline, table.c.trial_index.is_not(None))
+            .order_by(table.c.id)
+        )
+        with self.database.read() as connection:
+            newest = {row.trial_index: TrialStatus(*row) for row in connection.execute(query)}
+        return [newest[index] for index in sorted(newest)]
 
     def update(self, uuid: str, *, at: datetime, **changes: Unpack[Changes]) -> Run:
         """Change a run. `inputs`, `outputs` and `meta` are merged key by key, everything else is replaced.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,23 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from polyaxon_airflow.compiler import CompiledOperation
+    from polyaxon_airflow.early_stopping import State
     from polyaxon_airflow.matrix import Matrix
     from polyaxon_airflow.store import Run, RunStore
 
-STATES = {"succeeded": "succeeded", "failed": "failed", "stopped": "stopped", "skipped": "skipped"}
+ENDED: dict[str, State] = {
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "stopped": "stopped",
+    "skipped": "skipped",
+    "upstream_failed": "skipped",
+}
+WITHOUT_HISTORY = (
+    "mapping",
+    "grid",
+    "random",
+)  # kinds whose answers depend on nothing that trials have shown
+REPEATING = ("mapping", "hyperband", "iterative")  # kinds in which two trials may have the same params
 TRIES = 16  # asks again when another trial took the same params of a finite space in the meantime
 
 
@@ -62,27 +76,28 @@ class Sweep:
         told = self.store.sweeps.suggestion(self.uuid, index)
         if told is not None:
             return told.params
+        distinct = self.matrix.kind not in REPEATING
         for _ in range(TRIES):
-            params = self.matrix.ask(index, self.history())
+            history = [] if self.matrix.kind in WITHOUT_HISTORY else self.history()
+            params = self.matrix.ask(index, history)
             try:
                 meta = {"kind": self.matrix.kind}
-                claimed = self.store.sweeps.claim(
-                    self.uuid, index, params, meta, at=at, distinct=self._distinct
-                )
+                return self.store.sweeps.claim(
+                    self.uuid, index, params, meta, at=at, distinct=distinct
+                ).params
             except ParamsTakenError:
                 continue
-            return claimed.params
         raise NothingToAsk(f"trial {index} found no params that no other trial has, after {TRIES} tries")
 
     def has_begun(self) -> bool:
         """Whether any trial has."""
-        return bool(self._latest_runs())
+        return bool(self.store.runs.trial_statuses(self.uuid))
 
     def history(self) -> list[Trial]:
         """What all trials that have been told their params have shown, by index."""
-        runs = self._latest_runs()
+        runs, values = self._latest_runs(), self._values()
         return [
-            Trial(told.index, told.params, self._value(runs.get(told.index)), _state(runs.get(told.index)))
+            Trial(told.index, told.params, values.get(told.index), _state(runs.get(told.index)))
             for told in self.store.sweeps.suggestions(self.uuid)
         ]
 
@@ -91,13 +106,14 @@ class Sweep:
         told = {
             suggestion.index: suggestion.params for suggestion in self.store.sweeps.suggestions(self.uuid)
         }
+        values = self._values()
         rows = [
             Row(
                 index=index,
                 params=told.get(index, {}),
-                value=self._value(run),
+                value=values.get(index),
                 state=run.status,
-                reason=run.reason or self._missing(run),
+                reason=run.reason or self._missing(run, values.get(index)),
                 duration=run.duration,
                 uuid=run.uuid,
             )
@@ -108,28 +124,37 @@ class Sweep:
             rows, key=lambda row: (row.state not in ("succeeded", "stopped"), key(row.value), row.index)
         )
 
-    @property
-    def _distinct(self) -> bool:
-        """Whether no two trials may have the same params: not where the file lists them, or lets a trial go on."""
-        return self.matrix.kind not in ("mapping", "hyperband")
-
     def _latest_runs(self) -> dict[int, Run]:
         """Trial index -> its run; after a clear, the newest."""
         runs = sorted(self.store.runs.children(self.uuid), key=lambda run: run.created_at)
         return {run.trial_index: run for run in runs if run.trial_index is not None}
 
-    def _value(self, run: Run | None) -> float | None:
-        if run is None or self.objective is None:
-            return None
-        value = run.outputs.get(self.objective.metric)
+    def _values(self) -> dict[int, float]:
+        """Trial index -> value: the last that it reported, of a stopped trial the best."""
+        if self.objective is None:
+            return {}
+        runs = self._latest_runs()
+        values = {index: value for index, run in runs.items() if (value := self._last(run)) is not None}
+        if any(run.status == "stopped" for run in runs.values()):
+            curves = self.store.metrics.curves(self.uuid, self.objective.metric)
+            by_run = {
+                curve.run: [value for value in curve.values if math.isfinite(value)] for curve in curves
+            }
+            best = max if self.objective.maximize else min
+            stopped = {index: by_run.get(run.uuid) for index, run in runs.items() if run.status == "stopped"}
+            values |= {index: best(found) for index, found in stopped.items() if found}
+        return values
+
+    def _last(self, run: Run) -> float | None:
+        value = run.outputs.get(self.objective.metric) if self.objective else None
         return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
-    def _missing(self, run: Run) -> str:
+    def _missing(self, run: Run, value: float | None) -> str:
         """Why a trial that has succeeded has no value."""
-        if run.status != "succeeded" or self.objective is None or self._value(run) is not None:
+        if run.status != "succeeded" or self.objective is None or value is not None:
             return ""
         return f"never reported '{self.objective.metric}'"
 
 
-def _state(run: Run | None) -> Any:
-    return "suggested" if run is None else STATES.get(run.status, "running")
+def _state(run: Run | None) -> State:
+    return "suggested" if run is None else ENDED.get(run.status, "running")

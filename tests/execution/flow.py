@@ -10,15 +10,14 @@ from polyaxon_airflow.execution.ending import end_dag, end_sweep
 from polyaxon_airflow.execution.execution import Execution
 from polyaxon_airflow.execution.gating import pass_gate
 from polyaxon_airflow.execution.identity import TaskIdentity
-from polyaxon_airflow.execution.pipelines import begin_pipeline
+from polyaxon_airflow.execution.sweeps import trial_indexes
 from polyaxon_airflow.execution.task import Ended, Surroundings, Task
+from polyaxon_airflow.execution.trials import run_trial
 from polyaxon_airflow.plan.build import plan_of
 from polyaxon_airflow.polyaxonfile import read_operation
 from polyaxon_airflow.runners.base import Settings
 from polyaxon_airflow.runners.process.runner import ProcessRunner
 from polyaxon_airflow.store import open_store
-from polyaxon_airflow.tuning.sweep import Sweep
-from polyaxon_airflow.tuning.trial import TrialStep
 
 AIRFLOW_STATE = {  # what a task reports to Airflow
     "succeeded": "success",
@@ -74,6 +73,7 @@ class DagRun:
     generation: int = 0
     ended: dict = field(default_factory=dict)
     states: dict = field(default_factory=dict)
+    labels: list = field(default_factory=list)
 
     def go(self):
         waiting = list(self.plan.nodes)
@@ -92,8 +92,12 @@ class DagRun:
         return "skipped" if "skipped" in states else None
 
     def execute(self, node):
-        if node.mapped is not None:
-            for index in range(node.first_index, node.first_index + node.mapped):
+        if node.kind == "values":
+            self.indexes = trial_indexes(self.task(node), self.around())
+            return "success"
+        if node.kind == "trial":
+            indexes = range(node.first_index, node.first_index + node.mapped) if node.mapped else self.indexes
+            for index in indexes:
                 self.ended[f"{node.id}[{index}]"] = self.trial(node, index)
             return "success"
         task, around = self.task(node), self.around()
@@ -107,27 +111,18 @@ class DagRun:
         self.ended[node.id] = ended = kinds[node.kind]()
         return AIRFLOW_STATE[ended.status]
 
-    def one_run(self, execution, trial=None):
-        started = execution.start(trial)
-        if isinstance(started, Ended):
-            return started
-        judge = trial.why_end if trial else lambda: None
-        return execution.finish(started, execution.follow(started, judge))
+    def one_run(self, execution):
+        started = execution.start()
+        return started if isinstance(started, Ended) else execution.finish(started, execution.follow(started))
 
     def trial(self, node, index):
-        task, around = self.task(node, index), self.around()
-        execution = Execution(task, around)
-        pipeline = begin_pipeline(
-            task, around, execution.compiled, node.group, ends_with=f"{node.group}.best"
-        )
-        sweep = Sweep(pipeline.uuid, execution.compiled, self.world.store)
-        return self.one_run(execution, TrialStep(sweep, index, execution.uuid, self.world.clock))
+        return run_trial(self.task(node, index), self.around(), index, self.labels.append)
 
     def task(self, node, index=None):
         where = TaskIdentity(
             self.plan.dag_id, self.run_id, node.id, -1 if index is None else index, self.generation
         )
-        return Task(where, self.plan, node, trial_index=index, conf=self.conf)
+        return Task(where, self.plan, node, conf=self.conf)
 
     def around(self):
         return Surroundings(

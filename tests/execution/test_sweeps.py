@@ -85,3 +85,104 @@ def test_adaptive_searches_run(world, kind):
     assert len(rows) >= 6
     assert [t["value"] for t in rows] == sorted(t["value"] for t in rows)
     assert all(t["state"] == "succeeded" for t in rows)
+
+
+def test_hyperband_gives_the_best_of_each_rung_more(world):
+    matrix = (
+        "{kind: hyperband, maxIterations: 9, eta: 3, seed: 3, resource: {name: epochs, type: int}, "
+        "metric: {name: loss, optimization: minimize}, params: {x: {kind: uniform, value: [0, 9]}}}"
+    )
+    text = SWEEP.format(matrix=matrix, script="echo loss={{ x }}").replace(
+        "{name: x, type: float}", "{name: x, type: float}, {name: epochs, type: int}"
+    )
+    run = world.run(text)
+    told = {t["index"]: (t["params"], t["value"]) for t in trials(run)}
+    first = sorted((told[i][1], i) for i in range(9))
+    assert [told[9 + rank][0] for rank in range(3)] == [
+        {**told[index][0], "epochs": 3} for _, index in first[:3]
+    ]
+    assert {params["epochs"] for params, _ in told.values()} == {1, 3, 9}
+    assert len(told) == 9 + 3 + 1 + 5 + 1 + 3
+
+
+def test_a_goal_that_is_reached_ends_the_sweep_as_succeeded(world):
+    matrix = (
+        "{kind: grid, params: {x: {kind: choice, value: [3.0, 1.0, 2.0]}}, earlyStopping: "
+        "[{kind: metric_early_stopping, metric: loss, value: 1.5, optimization: minimize}]}"
+    )
+    run = sweep(world, matrix)
+    assert [run.ended[f"search.trial[{i}]"].status for i in range(3)] == ["succeeded", "succeeded", "skipped"]
+    assert run.ended["search.trial[2]"].reason == "trial 1 reached loss 1 at step 1, the goal is 1.5"
+    assert run.ended["search.best"].status == "succeeded"
+
+
+def test_too_many_failures_fail_the_sweep(world):
+    matrix = (
+        "{kind: grid, params: {x: {kind: choice, value: [1.0, 2.0, 3.0, 4.0]}}, earlyStopping: "
+        "[{kind: failure_early_stopping, percent: 50}]}"
+    )
+    run = sweep(world, matrix, "exit 1")
+    assert run.ended["search.trial[3]"].status == "skipped"
+    assert run.ended["search.best"].status == "failed"
+    assert run.ended["search.best"].reason == "3 of 4 trials failed, 50% are too many"
+
+
+def test_a_hopeless_trial_stops_itself_and_keeps_its_results(world):
+    matrix = (
+        "{kind: grid, params: {x: {kind: choice, value: [0.1, 0.2, 0.3, 9.0]}}, earlyStopping: "
+        "[{kind: metric_early_stopping, metric: loss, value: 0, optimization: minimize, "
+        "policy: {kind: median, minInterval: 2, minSamples: 3}}]}"
+    )
+    script = "for s in 1 2 3 4 5 6; do echo step=$s loss={{ x }}; [ {{ x }} = 9.0 ] && sleep 1; done; true"
+    run = sweep(world, matrix, script)
+    stopped = run.ended["search.trial[3]"]
+    assert stopped.status == "stopped"
+    assert stopped.reason.startswith("stopped at step ")
+    assert "loss 9" in stopped.reason
+    assert run.ended["search.best"].outputs["trials"][-1]["state"] == "stopped"
+    assert stopped.outputs["loss"] == 9.0
+
+
+def test_a_matrix_over_the_outputs_of_an_upstream(world):
+    run = world.run(
+        """
+        kind: component
+        name: flow
+        run:
+          kind: dag
+          operations:
+          - name: rows
+            component:
+              outputs: [{name: rows, type: list}]
+              run:
+                kind: job
+                container:
+                  image: x
+                  command: [sh, -c, 'echo "{\\"rows\\": [{\\"x\\": 4}, {\\"x\\": 7}]}" > $POLYAXON_OUTPUTS_FILE']
+          - name: each
+            params: {rows: {ref: ops.rows, value: outputs.rows, contextOnly: true}}
+            matrix: {kind: mapping, values: "{{ rows }}"}
+            component:
+              inputs: [{name: x, type: int}]
+              run: {kind: job, container: {image: x, command: [echo, "got {{ x }}"]}}
+        """
+    )
+    assert "got 4" in world.lines
+    assert "got 7" in world.lines
+    assert run.statuses()["each.best"] == "succeeded"
+
+
+def test_a_finished_sweep_goes_on_in_another_run(world):
+    matrix = "{kind: random, numRuns: 2, seed: 0, params: {x: {kind: choice, value: [1.0, 2.0, 3.0, 4.0]}}}"
+    text = SWEEP.format(matrix=matrix, script="echo loss={{ x }}")
+    world.run(text, run_id="first")
+    run = world.run(text, {"resume": "first"}, run_id="second")
+    assert len({t["params"]["x"] for t in trials(run)}) == 4
+    assert [t["index"] for t in sorted(trials(run), key=lambda t: t["index"])] == [0, 1, 2, 3]
+
+
+def test_known_points_are_tried_first(world):
+    matrix = "{kind: random, numRuns: 3, seed: 0, params: {x: {kind: choice, value: [1.0, 2.0, 3.0]}}}"
+    run = world.run(SWEEP.format(matrix=matrix, script="echo loss={{ x }}"), {"enqueue": [{"x": 2.0}]})
+    assert run.labels[0] == "x=2"
+    assert len(trials(run)) == 3

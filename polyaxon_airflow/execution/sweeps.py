@@ -1,0 +1,84 @@
+"""The sweep that a trial belongs to, found or begun."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from polyaxon_airflow.compiler import CompiledOperation
+from polyaxon_airflow.errors import CompilationError
+from polyaxon_airflow.execution.pipelines import begin_pipeline
+from polyaxon_airflow.execution.resolution import compiled_of, literal_matrix
+from polyaxon_airflow.matrix.bayes import Bayes
+from polyaxon_airflow.tuning.sweep import Sweep
+
+if TYPE_CHECKING:
+    from polyaxon_airflow.execution.task import Surroundings, Task
+    from polyaxon_airflow.matrix import Matrix
+    from polyaxon_airflow.store import Run
+
+RESUME = "resume"  # word of `conf`: the dag run whose sweep goes on
+ENQUEUE = "enqueue"  # word of `conf`: params that the first trials take
+
+
+def sweep_of(task: Task, around: Surroundings) -> Sweep:
+    """The sweep that a task is in; its first task begins it.
+
+    The matrix without templates stands in the sweep's run, so all trials ask the same one. Raises CompilationError.
+    """
+    compiled, group = compiled_of(task), task.node.group
+    resumed = task.conf.get(RESUME)
+    owner = task
+    if resumed is not None:
+        owner = replace(task, identity=replace(task.identity, dag_run_id=str(resumed)))
+    run = begin_pipeline(owner, around, compiled, group, ends_with=f"{group}.best")
+    matrix = _matrix(owner, around, compiled, run)
+    if resumed is not None:
+        more = sum(node.mapped or 0 for node in task.plan.nodes if node.group == group)
+        total = task.conf.get("numRuns") or first_index(task, around, run.uuid) + more
+        matrix = extended(matrix, int(total))
+    return Sweep(run.uuid, compiled.model_copy(update={"matrix": matrix}), around.store)
+
+
+def trial_indexes(task: Task, around: Surroundings) -> list[int]:
+    """The trials of a sweep whose matrix only the run can tell. Raises CompilationError."""
+    count = sweep_of(task, around).matrix.trials()
+    if count is None:
+        raise CompilationError("the matrix has templates left that nothing fills in")
+    return list(range(count))
+
+
+def first_index(task: Task, around: Surroundings, sweep: str) -> int:
+    """Where the trials of this dag run begin in a sweep: after those that there were, if it resumes one."""
+    if RESUME not in task.conf:
+        return 0
+    cursor = f"sweep/{sweep}/{task.identity.dag_run_id}"
+    told = around.store.sweeps.suggestions(sweep)
+    around.store.cursors.move(cursor, max((s.index for s in told), default=-1) + 1, expected=None)
+    found = around.store.cursors.get(cursor)
+    assert found is not None  # noqa: S101 - this task or another one has just moved it
+    return int(found.value)
+
+
+def extended(matrix: Matrix, trials: int) -> Matrix:
+    """The matrix with so many trials in all, for a sweep that goes on; one that has no number of them as it is."""
+    fields = type(matrix).model_fields
+    if isinstance(matrix, Bayes):
+        more = {"maxIterations": max(0, trials - int(matrix.num_initial_runs))}
+    elif "num_runs" in fields:
+        more = {"numRuns": trials, **({"maxIterations": 1} if "max_iterations" in fields else {})}
+    else:
+        return matrix
+    return type(matrix).model_validate({**matrix.to_dict(), **more})
+
+
+def _matrix(task: Task, around: Surroundings, compiled: CompiledOperation, run: Run) -> Any:
+    if run.content is not None:
+        return CompiledOperation.from_dict(dict(run.content)).matrix
+    matrix = literal_matrix(task, around, compiled, run)
+    content = compiled.model_copy(update={"matrix": matrix}).to_dict()
+    around.store.runs.update(run.uuid, at=around.clock(), content=content)
+    points = task.conf.get(ENQUEUE)
+    if isinstance(points, list) and not around.store.sweeps.suggestions(run.uuid):
+        around.store.sweeps.enqueue(run.uuid, points, {"kind": "enqueued"}, at=around.clock())
+    return matrix

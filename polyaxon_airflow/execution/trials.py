@@ -1,0 +1,32 @@
+"""One trial of a sweep, from its params to its place in the leaderboard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from polyaxon_airflow.execution.execution import Execution
+from polyaxon_airflow.execution.sweeps import first_index, sweep_of
+from polyaxon_airflow.execution.task import Ended
+from polyaxon_airflow.tuning.trial import TrialStep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from polyaxon_airflow.execution.task import Surroundings, Task
+
+
+def run_trial(task: Task, around: Surroundings, index: int, name: Callable[[str], None]) -> Ended:
+    """Ask, then as any run. `index`: the trial's place in this dag run; `name` is called with its label."""
+    sweep = sweep_of(task, around)
+    index += first_index(task, around, sweep.uuid)
+    execution = Execution(replace(task, trial_index=index, pipeline=sweep.uuid), around)
+    trial = TrialStep(sweep, index, execution.uuid, around.clock, task.identity.generation)
+    started = execution.start(trial)
+    name(trial.label())
+    if isinstance(started, Ended):
+        ended = started
+    else:
+        ended = execution.finish(started, execution.follow(started, trial.why_stop))
+    trial.after_end()
+    return ended
