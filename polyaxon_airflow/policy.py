@@ -1,13 +1,18 @@
 """Airflow imports this in every process (entry point `airflow.policy`), so polyaxonfiles need no loader file.
 
 It adds the bundle of polyaxonfiles to the configured DAG bundles, unless an admin has configured one or has
-switched it off with `[polyaxon] auto_bundle = False`. Standard library only at the top: everybody pays for it.
+switched it off with `[polyaxon] auto_bundle = False`, and sends runs to the queue that was chosen for them. Everybody
+pays for what it imports at the top; Airflow's policies and settings are loaded anyway.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from typing import Any
+
+from airflow import settings
+from airflow.policies import hookimpl
 
 BUNDLE = "polyaxon_airflow.dag.bundle.PolyaxonDagBundle"
 SETTING = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
@@ -28,4 +33,25 @@ def add_bundle() -> None:
     os.environ[SETTING] = json.dumps([*bundles, ours])
 
 
+@hookimpl
+def task_instance_mutation_hook(task_instance: Any, dag_run: Any) -> None:
+    """Put the tasks of a run into the queue that was chosen when it was triggered (`plan.routing`).
+
+    Airflow has checked the choice against the queues that the form offers. Called when tasks are created, expanded
+    and cleared, for everybody's DAGs.
+    """
+    chosen = (getattr(dag_run, "conf", None) or {}).get("queue")
+    if not chosen or "." not in (task_instance.pool or ""):
+        return
+    dag = task_instance.task.get_dag()
+    if dag is not None and "queue" in dag.params and "x-polyaxon" in dag.params.get_param("queue").schema:
+        task_instance.pool = chosen.replace("/", ".")
+
+
+def be_asked_about_tasks() -> None:
+    """Airflow 3.3 asks policies about new tasks only if `airflow_local_settings` has one; it costs it no time."""
+    settings.task_instance_mutation_hook.is_noop = False  # type: ignore[attr-defined]
+
+
 add_bundle()
+be_asked_about_tasks()

@@ -168,7 +168,7 @@ class Execution:
             controller=self._family.pipeline("") if in_dag else None,
             trial_index=self.task.trial_index,
             tags=tuple(self.compiled.tags or ()),
-            **place_of(self.task.node, self.compiled),
+            **place_of(self.task, self.compiled),
             schedule_at=self.task.schedule_at,
             meta={"generation": where.generation} if where.generation else {},
         )

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from polyaxon_airflow.plan.routing import FIELD
 from polyaxon_airflow.queues.needs import needs_of
 from polyaxon_airflow.queues.placing import named_by
 
 if TYPE_CHECKING:
     from polyaxon_airflow.compiler import CompiledOperation
-    from polyaxon_airflow.plan import Node
+    from polyaxon_airflow.execution.task import Task
 
 
-def place_of(node: Node, compiled: CompiledOperation) -> dict[str, Any]:
-    """`queue` and `agent`: those of the task's pool, or what the operation names where there are no queues."""
-    queue, agent = named_by(node.pool) or (compiled.queue, None)
+def place_of(task: Task, compiled: CompiledOperation) -> dict[str, Any]:
+    """`queue` and `agent`: the queue that was chosen when the dag was triggered, else that of the task's pool; where
+    there are no queues, what the operation names.
+    """
+    queue, agent = named_by(task.node.pool) or (compiled.queue, None)
+    chosen = task.conf.get(FIELD)
+    if agent is not None and isinstance(chosen, str):
+        queue, agent = chosen, chosen.partition("/")[0]
     return {"queue": queue, "agent": agent}
 
 

@@ -9,6 +9,7 @@ from polyaxon_airflow.errors import CompilationError, Fault
 from polyaxon_airflow.plan import Group, Node, NodeKind, Plan
 from polyaxon_airflow.plan.deployment import DEFAULT_POOL, Deployment
 from polyaxon_airflow.plan.form import form_of
+from polyaxon_airflow.plan.routing import queue_field
 from polyaxon_airflow.plan.sweeps import sweep_nodes
 from polyaxon_airflow.schedules import planned
 
@@ -51,7 +52,7 @@ def plan_of(
         description=compiled.description,
         tags=(*(compiled.tags or ()), *deployment.tags()),
         schedule=_schedule(compiled, deployment),
-        params=form_of(compiled),
+        params={**queue_field(deployment, builder.nodes, builder.operations), **form_of(compiled)},
         concurrency=_concurrency(compiled, builder.nodes),
         operations={path: operation.to_dict() for path, operation in builder.operations.items()},
         reads=dict(reads or {}),

@@ -82,6 +82,10 @@ class Queues:
             raise _refusal(f"queue '{name}' is one of several agents", "queue", f"Write {choices}.")
         return found[0]
 
+    def usable(self, requester: Requester) -> list[Place]:
+        """The places that a requester may use."""
+        return [place for place in self.places if self._may_use(place, requester)]
+
     def names(self) -> list[str]:
         """All queues, as `agent/queue`, in the order of the file."""
         return [place.name for place in self.places]
@@ -155,7 +159,7 @@ class Queues:
 
     def _refuse_forbidden(self, place: Place, requester: Requester) -> None:
         if not self._may_use(place, requester):
-            usable = [other.name for other in self.places if self._may_use(other, requester)]
+            usable = [other.name for other in self.usable(requester)]
             suggestion = (
                 f"Use one of: {', '.join(usable)}." if usable else "Ask the owner of the queues file."
             )

@@ -12,7 +12,7 @@ import pytest
 
 from polyaxon_airflow.cli import main
 from polyaxon_airflow.embedded import EmbeddedAirflow
-from polyaxon_airflow.rest import run_path
+from polyaxon_airflow.rest import ApiError, run_path
 from tests import postgresql
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres]
@@ -24,6 +24,7 @@ agents:
       - {name: gpu, concurrency: 2}
       - {name: old, concurrency: 1}
 """
+JOB = "name: {name}\nkind: component\nqueue: {queue}\nrun: {{kind: job, container: {{image: busybox, command: ['true']}}}}\n"
 WITHOUT_OLD = QUEUES.replace("      - {name: old, concurrency: 1}\n", "")
 DAGS = """
 from airflow.providers.standard.operators.bash import BashOperator
@@ -49,6 +50,8 @@ def lab(tmp_path_factory):
     dags.mkdir()
     (dags / "sweeps.py").write_text(DAGS)
     (dags / "queues.yaml").write_text(QUEUES)
+    (dags / "job.yaml").write_text(JOB.format(name="job", queue="gpu"))
+    (dags / "lost.yaml").write_text(JOB.format(name="lost", queue="tpu"))
     with postgresql.server() as server:
         with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
             connection.execute("CREATE DATABASE airflow")
@@ -56,12 +59,12 @@ def lab(tmp_path_factory):
         settings = {
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url.replace("://", "+psycopg2://"),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": url.replace("://", "+psycopg://"),
-            "AIRFLOW__POLYAXON__AUTO_BUNDLE": "False",
+            "AIRFLOW__POLYAXON__REFRESH_INTERVAL": "2",
         }
         airflow = EmbeddedAirflow(folder / "home", dags, settings=settings)
         with airflow, psycopg.connect(url, autocommit=True) as database:
             lab = Lab(airflow, database, dags / "queues.yaml")
-            lab.until(lambda: airflow.client().get("/dags", limit=1)["total_entries"] == 5)
+            lab.until(lambda: airflow.client().get("/dags", limit=1)["total_entries"] == 6)
             yield lab
 
 
@@ -89,6 +92,10 @@ class Lab:
             [run_id],
         ).fetchall()
         return [(index, start, end) for index, start, end, found in rows if state in (None, found) and start]
+
+    def pools(self, run_id):
+        rows = self.database.execute("SELECT pool FROM task_instance WHERE run_id = %s", [run_id])
+        return [pool for (pool,) in rows]
 
     def end(self, dag, run_id):
         self.client.patch(run_path(dag, run_id), {"state": "failed"}, update_mask="state")
@@ -119,6 +126,22 @@ class Lab:
 def test_the_scheduler_makes_the_pools(lab):
     pools = lab.until(lambda: {p["name"]: p["slots"] for p in lab.client.get("/pools")["pools"]})
     assert pools == {"default_pool": 128, "lab.gpu": 2, "lab.old": 1}
+
+
+def test_a_polyaxonfile_with_an_unknown_queue_is_an_import_error(lab):
+    (error,) = lab.until(lambda: lab.client.get("/importErrors")["import_errors"])
+    assert "lost.yaml:3:8: unknown queue 'tpu'; known: lab/gpu, lab/old" in error["stack_trace"]
+
+
+def test_a_run_can_be_sent_to_another_queue(lab):
+    run_id = lab.client.trigger("job", {"queue": "lab/old"})
+    lab.until(lambda: lab.tasks(run_id, "success"))
+    assert lab.pools(run_id) == ["lab.old"]
+    own = lab.client.trigger("job")
+    lab.until(lambda: lab.tasks(own, "success"))
+    assert lab.pools(own) == ["lab.gpu"]
+    with pytest.raises(ApiError, match="not one of"):
+        lab.client.trigger("job", {"queue": "lab/tpu"})
 
 
 def test_apply_is_idempotent_and_deletes_no_pool_in_use(lab, capsys):
@@ -177,6 +200,15 @@ def test_a_single_task_behind_a_sweep_starts_within_two_task_lengths(lab):
     lengths = [(end - start).total_seconds() for _, start, end in lab.tasks(sweep, "success")]
     lab.end("sweep", sweep)
     assert (start - came).total_seconds() <= 2 * sum(lengths) / len(lengths)
+
+
+def test_a_trial_that_is_cleared_comes_before_those_after_it(lab):
+    run_id = lab.trigger("sweep")
+    lab.until(lambda: len(lab.tasks(run_id, "success")) >= 4)
+    body = {"dry_run": False, "task_ids": [["trial", 1]], "dag_run_id": run_id, "only_failed": False}
+    lab.client.post("/dags/sweep/clearTaskInstances", body)
+    lab.until(lambda: 1 in [index for index, _, _ in lab.tasks(run_id, "running")], patience=30)
+    lab.end("sweep", run_id)
 
 
 def test_concurrency_one_is_strictly_one_after_the_other(lab):

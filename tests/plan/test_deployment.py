@@ -95,3 +95,21 @@ def test_import_error(dags, name, text, fault):
 def test_without_a_queues_file_names_of_queues_have_no_effect(dags):
     (dags / "a.yaml").write_text(f"kind: component\nqueue: anything\n{RUN}")
     assert [node.pool for node in plan_file(dags / "a.yaml", dags).nodes] == ["default_pool"]
+
+
+def test_the_form_offers_the_queues_that_a_run_may_use_and_fits_into(dags):
+    (dags / "queues.yaml").write_text(QUEUES.replace("- {name: cpu}", "- {name: cpu}\n      - {name: spot}"))
+    plan = planned(dags, "a.yaml", f"kind: component\n{RUN}")
+    assert plan.params["queue"]["schema"]["enum"] == [None, "lab/cpu", "lab/spot"]
+    assert plan.params["queue"]["default"] is None
+
+
+def test_the_form_offers_nothing_where_there_is_no_choice(dags):
+    plan = planned(dags, "a.yaml", f"kind: component\n{RUN}")
+    assert "queue" not in plan.params
+
+
+def test_an_input_of_that_name_stays_an_input(dags):
+    (dags / "queues.yaml").write_text(QUEUES.replace("- {name: cpu}", "- {name: cpu}\n      - {name: spot}"))
+    text = f"kind: component\ninputs: [{{name: queue, type: str, value: mine}}]\n{RUN}"
+    assert planned(dags, "a.yaml", text).params["queue"] == {"schema": {"type": "string"}, "default": "mine"}

@@ -1,0 +1,57 @@
+"""The pools of tasks whose run was sent to another queue, on Airflow's own serialized DAGs and task instances."""
+
+import pytest
+
+from polyaxon_airflow.plan.routing import MARK
+
+OURS = {"type": ["null", "string"], "enum": [None, "lab/cpu", "lab/gpu"], MARK: True}
+
+
+@pytest.fixture
+def pool_of():
+    """The pool of a task of a DAG with a param `queue`, triggered with some `conf`."""
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.providers.standard.operators.bash import BashOperator
+    from airflow.sdk import DAG, Param
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    from polyaxon_airflow.policy import task_instance_mutation_hook
+
+    class Run:
+        def __init__(self, conf):
+            self.conf = conf
+
+    def call(conf, schema=OURS, pool="lab.cpu"):
+        with DAG("d", schedule=None, params={"queue": Param(None, **schema)}) as dag:
+            BashOperator(task_id="t", bash_command="true", pool=pool)
+        task = DagSerialization.from_dict(DagSerialization.to_dict(dag)).get_task("t")
+        instance = TaskInstance(task, run_id="r", dag_version_id=None)
+        task_instance_mutation_hook(instance, Run(conf))
+        return instance.pool
+
+    return call
+
+
+def test_a_chosen_queue_is_the_pool(pool_of):
+    assert pool_of({"queue": "lab/gpu"}) == "lab.gpu"
+
+
+@pytest.mark.parametrize("conf", [None, {}, {"queue": None}, {"lr": 1}])
+def test_without_a_choice_the_pool_stays(pool_of, conf):
+    assert pool_of(conf) == "lab.cpu"
+
+
+def test_tasks_outside_of_queues_stay_there(pool_of):
+    assert pool_of({"queue": "lab/gpu"}, pool="default_pool") == "default_pool"
+
+
+def test_a_param_of_this_name_of_somebody_elses_dag_means_nothing(pool_of):
+    assert (
+        pool_of({"queue": "lab/gpu"}, schema={"type": ["null", "string"]}, pool="their.pool") == "their.pool"
+    )
+
+
+def test_airflow_asks_about_new_tasks():
+    from airflow import settings
+
+    assert settings.task_instance_mutation_hook.is_noop is False
