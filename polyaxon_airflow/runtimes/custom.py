@@ -25,10 +25,17 @@ def resource(launch: Launch, api_version: str, kind: str, spec: Object) -> Objec
 
 
 def role_template(
-    template: PodTemplate, launch: Launch, *, kind: str, main: str, role: str, leads: bool
+    template: PodTemplate,
+    launch: Launch,
+    *,
+    kind: str,
+    main: str,
+    role: str,
+    leads: bool,
+    helped: bool = True,
 ) -> Object:
     """The pod template of one role; pods of the leading one are labelled so, for whoever reads the run's log."""
-    made = pod_template(template, launch, kind=kind, main=main)
+    made = pod_template(template, launch, kind=kind, main=main, helped=helped and leads)
     made["metadata"]["labels"][ROLE_LABEL] = LEADER if leads else role
     return made
 

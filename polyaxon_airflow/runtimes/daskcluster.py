@@ -65,8 +65,11 @@ def _placed(
     replica: Replica, launch: Launch, role: str, command: list[str], ports: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Pods of one role; a container without command or ports gets those of Dask."""
+    # The operator's CRD does not know sidecars that start as init containers, so its pods have no helpers.
     leads = role == "scheduler"
-    template = role_template(replica, launch, kind="daskcluster", main=role, role=role, leads=leads)
+    template = role_template(
+        replica, launch, kind="daskcluster", main=role, role=role, leads=leads, helped=False
+    )
     main = template["spec"]["containers"][0]
     if "command" not in main and "args" not in main:
         main["args"] = command

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.init.entry import Init
 from polyaxon_airflow.runtimes.containers import Container, literal_container, requests_gpu
+from polyaxon_airflow.runtimes.helpers import helper_containers
 from polyaxon_airflow.runtimes.initial import connections_of, init_container, target, unknown_connection
 from polyaxon_airflow.runtimes.metadata import annotations_of, labels_of
 from polyaxon_airflow.runtimes.variables import (
@@ -64,9 +65,18 @@ def pod(template: PodTemplate, launch: Launch, *, kind: str, ports: Sequence[int
 
 
 def pod_template(
-    template: PodTemplate, launch: Launch, *, kind: str, main: str = MAIN_CONTAINER, ports: Sequence[int] = ()
+    template: PodTemplate,
+    launch: Launch,
+    *,
+    kind: str,
+    main: str = MAIN_CONTAINER,
+    ports: Sequence[int] = (),
+    helped: bool = True,
 ) -> dict[str, Any]:
-    """`{"metadata", "spec"}` of one pod of a run; `main` is the name that an operator expects."""
+    """`{"metadata", "spec"}` of one pod of a run.
+
+    `main` is the name that an operator expects; `helped` pods have helpers that carry metrics and artifacts.
+    """
     parts = _Parts(template, launch)
     environment = template.environment.to_dict() if isinstance(template.environment, Environment) else {}
     security = environment.get("securityContext") or {}
@@ -76,7 +86,7 @@ def pod_template(
         "restartPolicy": _restart_policy(environment),
         "securityContext": {key: value for key, value in security.items() if key not in CONTAINER_SECURITY},
         "imagePullSecrets": _secrets(environment.get("imagePullSecrets") or launch.site.image_pull_secrets),
-        "initContainers": parts.init_containers(),
+        "initContainers": [*parts.init_containers(), *(helper_containers(launch) if helped else [])],
         "containers": [parts.main_container(main, security, ports), *parts.sidecars()],
         "volumes": parts.volumes(),
     }
@@ -99,7 +109,7 @@ class _Parts:
         self._template = template
         self._launch = launch
         self._steps = [step for step in template.init or [] if isinstance(step, Init)]
-        self._connections = self._find(template.connections or [])
+        self._connections = self._find([*(template.connections or []), *_store_as_connection(launch)])
         self._find(step.connection for step in self._steps if step.connection)
         self._paths = [target(step, launch) for step in self._steps]
         asked_by_steps = [found for step in self._steps for found in connections_of(step, launch)]
@@ -131,7 +141,9 @@ class _Parts:
     def volumes(self) -> list[dict[str, Any]]:
         own = [volume.to_dict() for volume in self._template.volumes or []]
         for_steps = [volume for volume, _ in connection_volumes(self.all_connections)]
-        return unique([*own, *context_volumes(), *(volume for volume, _ in self._mounted), *for_steps])
+        return unique(
+            [*own, *context_volumes(self._launch), *(volume for volume, _ in self._mounted), *for_steps]
+        )
 
     def _placed(self, container: dict[str, Any], name: str, ports: Sequence[int] = ()) -> Container:
         """A container of the user, with all that the run gives it."""
@@ -157,12 +169,20 @@ class _Parts:
         ]
 
     def _find(self, names: Iterable[str]) -> list[Connection]:
+        store = self._launch.artifacts_store
+        known = {**({store.name: store} if store is not None else {}), **self._launch.connections}
         found = []
         for name in names:
-            if name not in self._launch.connections:
+            if name not in known:
                 raise unknown_connection(name, self._launch)
-            found.append(self._launch.connections[name])
+            found.append(known[name])
         return found
+
+
+def _store_as_connection(launch: Launch) -> list[str]:
+    """`plugins.mountArtifactsStore` asks for the whole store."""
+    wanted = launch.plugin("mount_artifacts_store", default=False)
+    return [launch.artifacts_store.name] if wanted and launch.artifacts_store is not None else []
 
 
 def _restart_policy(environment: dict[str, Any]) -> str:

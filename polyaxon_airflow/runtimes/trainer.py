@@ -47,7 +47,7 @@ def train_job(
     neither init containers nor sidecars.
     """
     runtime = launch.site.training_runtimes.get(kind)
-    template = pod_template(node, launch, kind=kind, main=NODE)
+    template = pod_template(node, launch, kind=kind, main=NODE, helped=False)
     if runtime is None or template["spec"].get("initContainers") or len(template["spec"]["containers"]) > 1:
         return []
     container = template["spec"]["containers"][0]

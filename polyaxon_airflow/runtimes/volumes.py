@@ -21,17 +21,25 @@ RUN_VOLUME = "polyaxon-run"  # the run's own directory, which is kept after the 
 DOCKER_SOCKET = "/var/run/docker.sock"
 
 
-def context_volumes() -> list[Volume]:
-    return [{"name": CONTEXT_VOLUME, "emptyDir": {}}, {"name": RUN_VOLUME, "emptyDir": {}}]
+def context_volumes(launch: Launch) -> list[Volume]:
+    """What the containers of a run share; the run's directory lies in the artifacts store where that is a volume."""
+    store = launch.artifacts_store
+    kept = {"emptyDir": {}} if store is None or not kept_in_store(launch) else _source(store)
+    return [{"name": CONTEXT_VOLUME, "emptyDir": {}}, {"name": RUN_VOLUME, **kept}]
+
+
+def kept_in_store(launch: Launch) -> bool:
+    """Whether a run writes straight into the artifacts store."""
+    collects = launch.plugin("collect_artifacts", default=True)
+    return collects and launch.artifacts_store is not None and bool(_source(launch.artifacts_store))
 
 
 def context_mounts(launch: Launch) -> list[Mount]:
     """The context; the run's directory stands in it twice, since offline tracking writes below a root of its own."""
-    return [
-        {"name": CONTEXT_VOLUME, "mountPath": context.ROOT},
-        {"name": RUN_VOLUME, "mountPath": context.run_path(launch.uuid)},
-        {"name": RUN_VOLUME, "mountPath": context.offline_run_path(launch.uuid)},
-    ]
+    paths = (context.run_path(launch.uuid), context.offline_run_path(launch.uuid))
+    folder = {"subPath": launch.uuid} if kept_in_store(launch) else {}
+    own = [{"name": RUN_VOLUME, "mountPath": path, **folder} for path in paths]
+    return [{"name": CONTEXT_VOLUME, "mountPath": context.ROOT}, *own]
 
 
 def plugin_volumes(launch: Launch) -> list[tuple[Volume, Mount]]:
@@ -89,11 +97,17 @@ def _own_volume(connection: Connection) -> Iterable[tuple[Volume, Mount]]:
     mount: Mount = {"name": connection.name, "mountPath": connection.setting("mountPath")}
     if connection.setting("readOnly"):
         mount["readOnly"] = True
+    if source := _source(connection):
+        yield {"name": connection.name, **source}, mount
+
+
+def _source(connection: Connection) -> Volume:
+    """The volume of a connection that is one, without its name; nothing for another."""
     if connection.kind == "volume_claim":
-        claim = {"claimName": connection.setting("volumeClaim")}
-        yield {"name": connection.name, "persistentVolumeClaim": claim}, mount
-    elif connection.kind == "host_path":
-        yield {"name": connection.name, "hostPath": {"path": connection.setting("hostPath")}}, mount
+        return {"persistentVolumeClaim": {"claimName": connection.setting("volumeClaim")}}
+    if connection.kind == "host_path":
+        return {"hostPath": {"path": connection.setting("hostPath")}}
+    return {}
 
 
 def _resource_volume(resource: ConnectionResource | None, source: str) -> Iterable[tuple[Volume, Mount]]:

@@ -290,7 +290,8 @@ container: {image: i, command: [c]}
 
 def test_init_steps_become_containers_in_order():
     site = Site(helper_image="polyaxon-airflow:1")
-    made = pod(INIT, connections=catalogue(), site=site)["spec"]["initContainers"]
+    *made, relay = pod(INIT, connections=catalogue(), site=site)["spec"]["initContainers"]
+    assert relay["name"] == "polyaxon-relay"
     assert [(container["name"], container["image"]) for container in made] == [
         ("polyaxon-init-git-0", "polyaxon-airflow:1"),
         ("polyaxon-init-git-1", "polyaxon-airflow:1"),
@@ -388,6 +389,64 @@ def test_init_steps_get_the_secrets_of_their_connection():
     made = pod(INIT, connections=catalogue())["spec"]["initContainers"]
     assert made[1]["envFrom"] == [{"secretRef": {"name": "git-login"}}]
     assert "envFrom" not in made[0]
+
+
+HELPED = Site(helper_image="helper:1")
+
+
+def stores():
+    return {
+        "bucket": catalogue()["bucket"],
+        "claim": catalogue()["claim"],
+        "host": catalogue()["host"],
+    }
+
+
+def helpers(**launch):
+    found = pod(site=HELPED, **launch)["spec"].get("initContainers", [])
+    return {container["name"]: container for container in found}
+
+
+def test_helpers_carry_what_the_run_tracks_and_writes():
+    found = helpers(artifacts_store=stores()["bucket"], plugins=Plugins(sidecar={"syncInterval": 60}))
+    folder = f"/plx-context/artifacts/{UUID}"
+    assert {name: container["command"][2:] for name, container in found.items()} == {
+        "polyaxon-relay": ["polyaxon_airflow.tracking", folder],
+        "polyaxon-artifacts": ["polyaxon_airflow.artifacts", "s3://data", UUID, folder, "--every", "60"],
+    }
+    assert {container["restartPolicy"] for container in found.values()} == {"Always"}
+    assert "AWS_KEY" in values(found["polyaxon-artifacts"])
+    assert "AWS_KEY" not in values(found["polyaxon-relay"])
+
+
+@pytest.mark.parametrize(
+    ("launch", "names"),
+    [
+        pytest.param(
+            {"artifacts_store": stores()["claim"]}, {"polyaxon-relay"}, id="a store that is a volume"
+        ),
+        pytest.param(
+            {"artifacts_store": stores()["bucket"], "plugins": Plugins(collect_artifacts=False)},
+            {"polyaxon-relay"},
+            id="artifacts that are not collected",
+        ),
+    ],
+)
+def test_no_helper_stands_idle(launch, names):
+    assert set(helpers(**launch)) == names
+
+
+def test_a_store_that_is_a_volume_holds_the_runs_directory():
+    made = pod(artifacts_store=stores()["claim"])
+    volume = next(found for found in made["spec"]["volumes"] if found["name"] == "polyaxon-run")
+    assert volume["persistentVolumeClaim"] == {"claimName": "data-claim"}
+    own = [m for m in made["spec"]["containers"][0]["volumeMounts"] if m["name"] == "polyaxon-run"]
+    assert {mount["subPath"] for mount in own} == {UUID}
+
+
+def test_a_run_can_ask_for_the_whole_store():
+    found = mounts(main(artifacts_store=stores()["claim"], plugins=Plugins(mount_artifacts_store=True)))
+    assert found["/mnt/claim"] == "claim"
 
 
 def test_a_deployment_adds_its_defaults():

@@ -1,0 +1,66 @@
+"""Containers of this package beside a run, for what a process on the same machine would read from its folder.
+
+They are Kubernetes' native sidecars (init containers that restart always, Kubernetes 1.29): they start before the
+main container, and are asked to end once it has ended. The process runner needs none, and has no image for them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from polyaxon_airflow.runtimes import context
+from polyaxon_airflow.runtimes.containers import Container, literal_container
+from polyaxon_airflow.runtimes.variables import run_variables, secret_variables, variable_sources
+from polyaxon_airflow.runtimes.volumes import connection_volumes, context_mounts, kept_in_store
+from polyaxon_airflow.sections.plugins import PluginSidecar
+
+if TYPE_CHECKING:
+    from polyaxon_airflow.runtimes.launch import Launch
+
+RELAY = "polyaxon-relay"  # its log carries what the run tracks, see `tracking.relay`
+ARTIFACTS = "polyaxon-artifacts"  # brings the run's folder to a store that no volume reaches
+
+
+def helper_containers(launch: Launch) -> list[Container]:
+    """The helpers of a pod whose log and artifacts are the run's; none without a helper image."""
+    if not launch.site.helper_image:
+        return []
+    folder = context.run_path(launch.uuid)
+    helpers = [_helper(RELAY, ["python", "-m", "polyaxon_airflow.tracking", folder], launch)]
+    store = launch.artifacts_store
+    if store is not None and launch.plugin("collect_artifacts", default=True) and not kept_in_store(launch):
+        command = [
+            "python",
+            "-m",
+            "polyaxon_airflow.artifacts",
+            str(store.setting("bucket")),
+            launch.uuid,
+            folder,
+        ]
+        made = _helper(ARTIFACTS, [*command, "--every", str(_settings(launch).sync_interval or 10)], launch)
+        made["env"] += secret_variables([store])
+        mounts = [mount for _, mount in connection_volumes([store])]
+        helpers.append(
+            {**made, "envFrom": variable_sources([store]), "volumeMounts": [*made["volumeMounts"], *mounts]}
+        )
+    return [{key: value for key, value in helper.items() if value} for helper in helpers]
+
+
+def _helper(name: str, command: list[str], launch: Launch) -> Container:
+    settings = _settings(launch)
+    own: dict[str, Any] = {
+        "image": launch.site.helper_image,
+        "command": command,
+        "workingDir": "/",  # Python looks for modules there first
+        "restartPolicy": "Always",
+        "imagePullPolicy": settings.image_pull_policy,
+        "resources": settings.resources if isinstance(settings.resources, dict) else None,
+    }
+    added = {"env": run_variables(launch), "volumeMounts": context_mounts(launch)}
+    return literal_container(own, name, context=added)
+
+
+def _settings(launch: Launch) -> PluginSidecar:
+    """`plugins.sidecar` of the run."""
+    found = launch.plugins.sidecar if launch.plugins is not None else None
+    return found if isinstance(found, PluginSidecar) else PluginSidecar()
