@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RELAY = "polyaxon-relay"  # its log carries what the run tracks, see `tracking.relay`
 ARTIFACTS = "polyaxon-artifacts"  # brings the run's folder to a store that no volume reaches
+GRACE = 120  # seconds that a helped pod has for its end, so that the last files reach the store
 
 
 def helper_containers(launch: Launch) -> list[Container]:

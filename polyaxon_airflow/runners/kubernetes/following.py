@@ -12,6 +12,7 @@ from polyaxon_airflow.runners.base import MAIN_CONTAINER, Line, Outcome
 from polyaxon_airflow.runners.kubernetes import pods
 from polyaxon_airflow.runners.kubernetes.logs import log_lines
 from polyaxon_airflow.runners.lines import shown
+from polyaxon_airflow.runtimes.helpers import ARTIFACTS, RELAY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     News = Version | NotThere | list[Line] | BaseException
 
 DRAIN = 10.0  # seconds that the last lines of an ended run may take
+SETTLE = 150.0  # seconds that the helpers of an ended run may take, see `runtimes.helpers.GRACE`
 LOST = 60.0  # seconds past its grace period after which a pod that does not go counts as lost with its node
 
 
@@ -43,6 +45,7 @@ class Listener:
     on_lines: Callable[[Sequence[Line]], Awaitable[None]]
     should_stop: Callable[[], Awaitable[str | None]]
     on_state: Callable[[str], Awaitable[None]]  # why the run does not go on, each time it changes
+    on_decided: Callable[[Outcome], Awaitable[None]]  # how it ended, before anything of it is removed
     interval: float = 0.5  # seconds between two questions whether to stop
 
 
@@ -53,6 +56,7 @@ class Terms:
     grace: float  # seconds between SIGTERM and SIGKILL of a run that is stopped
     patience: Patience
     since: str | None = None  # lines up to this time, as Kubernetes writes it, were heard before
+    decided: Outcome | None = None  # what `on_decided` was told by an earlier follower of this run
 
 
 class Following(ABC):
@@ -71,6 +75,7 @@ class Following(ABC):
         self._pods: dict[str, Object] = {}  # uid -> the pod as last seen
         self._gone: set[str] = set()  # uids of pods that are there no more
         self._stopped: str | None = None  # the listener's reason
+        self._decided: tuple[Outcome, float] | None = None  # how the run ended, and when that was seen
         self._told = ""  # what the run was last said to wait for
         self._stuck_since: float | None = None
 
@@ -93,6 +98,10 @@ class Following(ABC):
     @abstractmethod
     async def remove(self) -> None:
         """Delete the run's objects, which ends its containers."""
+
+    async def settle(self) -> bool:
+        """Whether the run's helpers have done their part; asked again and again once its end is known."""
+        return True
 
     async def run(self) -> Outcome:
         """Raises ApiUnavailableError when the server stays out of reach: the run goes on, and can be followed again."""
@@ -130,6 +139,12 @@ class Following(ABC):
         elif self._stuck_since is None:
             self._stuck_since = time.monotonic()
 
+    def helped_by(self, pod: Object) -> bool:
+        """Whether helpers of ours still run in a pod."""
+        ended = pods.read(pod, self._main).ended
+        helpers = {name for name in pods.containers_of(pod) if name in (RELAY, ARTIFACTS)}
+        return pod["metadata"]["uid"] not in self._gone and not helpers <= ended and not lost(pod)
+
     def given_up(self) -> Outcome | None:
         """The end of a run that has been stuck for too long."""
         if self._stuck_since is None or time.monotonic() - self._stuck_since < self.terms.patience.start:
@@ -141,10 +156,15 @@ class Following(ABC):
     async def _until_ended(self) -> Outcome:
         while True:
             await self._hear(self._listener.interval)
-            if (outcome := self._outcome()) is not None:
-                await self._drain()
-                return outcome
-            if self._stopped is None and (reason := await self._listener.should_stop()) is not None:
+            if self._decided is None and (outcome := self._outcome()) is not None:
+                self._decided = outcome, time.monotonic()
+                await self._listener.on_decided(outcome)
+            if self._decided is not None:
+                outcome, since = self._decided
+                if await self.settle() or time.monotonic() - since > SETTLE:
+                    await self._drain()
+                    return outcome
+            elif self._stopped is None and (reason := await self._listener.should_stop()) is not None:
                 self._stopped = reason
                 await self.remove()
 

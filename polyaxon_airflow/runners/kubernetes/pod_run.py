@@ -25,6 +25,7 @@ class PodRun(Following):
         self._handle = handle
         self._pod: Object | None = None
         self._is_gone = False
+        self._asked_to_end = False
 
     def sources(self) -> Sequence[AsyncIterator[Version | NotThere]]:
         collection, patience = pods_of(self._handle["namespace"]), self.terms.patience.server
@@ -41,7 +42,7 @@ class PodRun(Following):
 
     def ended(self) -> Outcome | None:
         if self._is_gone:
-            return pods.vanished(self._pod, MAIN_CONTAINER)
+            return self.terms.decided or pods.vanished(self._pod, MAIN_CONTAINER)
         if self._pod is None:
             return None
         if (outcome := pods.read(self._pod, MAIN_CONTAINER).outcome) is not None:
@@ -55,6 +56,16 @@ class PodRun(Following):
 
     def removed(self) -> bool:
         return self._is_gone or (self._pod is not None and lost(self._pod))
+
+    async def settle(self) -> bool:
+        """Helpers end when the pod's own containers have; sidecars of the user may have to be asked to."""
+        if self._is_gone or self._pod is None or not self.helped_by(self._pod):
+            return True
+        own = {container["name"] for container in self._pod["spec"]["containers"]}
+        if not own <= pods.read(self._pod, MAIN_CONTAINER).ended and not self._asked_to_end:
+            self._asked_to_end = True
+            await self.remove()
+        return False
 
     async def remove(self) -> None:
         path = f"{pods_of(self._handle['namespace'])}/{self._handle['name']}"

@@ -50,6 +50,12 @@ def vanished(pod: Object | None, main: str) -> Outcome:
     return Outcome("failed", None, f"the pod was removed: {why}" if why else GONE)
 
 
+def containers_of(pod: Object) -> list[str]:
+    """Names of all containers."""
+    spec = pod["spec"]
+    return [container["name"] for container in [*(spec.get("initContainers") or []), *spec["containers"]]]
+
+
 def deletion_asked_at(pod: Object) -> datetime | None:
     """When somebody asked for the pod's end; its `deletionTimestamp` is the grace period later."""
     metadata = pod["metadata"]

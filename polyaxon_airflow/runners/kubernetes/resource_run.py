@@ -59,6 +59,8 @@ class ResourceRun(Following):
         verdict = self._kind.read(self._resource) if self._resource is not None else None
         if verdict is not None and verdict.ended is not None:
             return self._as_outcome(verdict) if self._pods_have_caught_up(verdict) else None
+        if self._is_gone and self.terms.decided is not None:
+            return self.terms.decided
         if self._is_gone:
             by = "it was deleted by something else than Airflow"
             return Outcome("failed", None, f"the {self._kind.kind} vanished before its end: {by}")
@@ -67,6 +69,10 @@ class ResourceRun(Following):
     def removed(self) -> bool:
         living = [pod for uid, pod in self._pods.items() if uid not in self._gone and not lost(pod)]
         return self._is_gone and not living
+
+    async def settle(self) -> bool:
+        leader = self._named_pods().get(self._leader or "")
+        return leader is None or not self.helped_by(leader)
 
     async def remove(self) -> None:
         """The resource first, so that its operator does not make the pods anew."""

@@ -81,7 +81,10 @@ class KubernetesRunner:
         async def state(_: str) -> None:
             return None
 
-        listener = Listener(lines, stop, state, interval)
+        async def decided(_: Outcome) -> None:
+            return None
+
+        listener = Listener(lines, stop, state, decided, interval)
         return self._run(lambda api: self.follow_async(api, handle, listener))
 
     def stop(self, handle: Handle, *, grace: float) -> None:
@@ -102,10 +105,10 @@ class KubernetesRunner:
         return {"runner": "kubernetes", "uuid": run.uuid, "main": main, **kind, **names}
 
     async def follow_async(
-        self, api: Api, handle: Handle, listener: Listener, *, since: str | None = None
+        self, api: Api, handle: Handle, listener: Listener, *, decided: Outcome | None = None
     ) -> Outcome:
-        """As `follow`, for an event loop; `since`: lines up to this time were heard before."""
-        terms = Terms(self.grace, self.patience, since)
+        """As `follow`, for an event loop. `decided`: the outcome, if an earlier follower has seen it."""
+        terms = Terms(self.grace, self.patience, decided=decided)
         following = PodRun if handle["kind"] == "Pod" else ResourceRun
         return await following(api, handle, listener, terms).run()
 
