@@ -23,14 +23,15 @@ CRDS = next(resource for resource in BUILT_IN if resource.kind == "CustomResourc
 class Cluster:
     """`server` and `kubelet` live on another thread: reach their methods through `call` and `wait`.
 
-    `kubelet` holds the arguments of `Kubelet`, or is None for an API server alone.
+    `kubelet` holds the arguments of `node`, or is None for an API server alone.
     `crds` are CustomResourceDefinitions, `controllers` classes that take a kubeconfig and have `async run()`.
     """
 
-    def __init__(self, *, strict=False, history=5000, kubelet=(), crds=(), controllers=()):
+    def __init__(self, *, strict=False, history=5000, kubelet=(), node=Kubelet, crds=(), controllers=()):
         self.server = ApiServer(strict=strict, history=history)
         self.kubelet = None
         self._kubelet_settings = kubelet
+        self._node = node
         self._controllers = controllers
         self._crds = crds
         self._ready = threading.Event()
@@ -79,7 +80,7 @@ class Cluster:
             for crd in self._crds:
                 self.server.objects.create(CRDS, None, crd)
             if self._kubelet_settings is not None:
-                node = Kubelet(self.server.kubeconfig(), **dict(self._kubelet_settings))
+                node = self._node(self.server.kubeconfig(), **dict(self._kubelet_settings))
                 self.kubelet = self.server.kubelet = await stack.enter_async_context(node)
             tasks = [
                 asyncio.ensure_future(make(self.server.kubeconfig()).run()) for make in self._controllers

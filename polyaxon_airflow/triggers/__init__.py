@@ -1,0 +1,1 @@
+"""The Airflow triggers: what waits for runs outside of a worker."""
