@@ -12,6 +12,9 @@ from polyaxon_airflow.store import RunStore, is_single_machine, open_store
 
 if TYPE_CHECKING:
     from polyaxon_airflow.runners.base import Runner
+    from polyaxon_airflow.runners.kubernetes.access import ClusterAccess
+    from polyaxon_airflow.runners.kubernetes.runner import KubernetesRunner
+    from polyaxon_airflow.runtimes.launch import Site
 
 SECTION = "polyaxon"
 REMOTE_EXECUTORS = ("CeleryExecutor", "KubernetesExecutor")
@@ -72,6 +75,72 @@ def process_runner(folder: str | None) -> Runner:
     from polyaxon_airflow.runners.process.runner import ProcessRunner
 
     return ProcessRunner(runner_settings(), folder=folder)
+
+
+def cluster_of(agent: str | None) -> ClusterAccess | None:
+    """Where the runs of an agent execute: its cluster, else the one of `[polyaxon] runner`.
+
+    None for this machine. Raises PolyaxonfileError for a queues file that cannot be read.
+    """
+    from polyaxon_airflow.queues.reading import read_queues
+    from polyaxon_airflow.runners.kubernetes.access import ClusterAccess
+
+    file = queues_file()
+    agents = read_queues(file).file.agents if agent is not None and file.exists() else []
+    found = next((a for a in agents if a.name == agent), None)
+    if found is not None and found.connection is not None:
+        return ClusterAccess(found.connection, found.namespace)
+    if setting("runner", "process") != "kubernetes":
+        return None
+    namespace = (found.namespace if found is not None else None) or setting("kubernetes_namespace")
+    return ClusterAccess(setting("kubernetes_conn_id") or None, namespace or None)
+
+
+def kubernetes_runner(access: ClusterAccess, namespace: str) -> KubernetesRunner:
+    """The runner of a cluster."""
+    from airflow.configuration import conf
+
+    from polyaxon_airflow.runners.kubernetes.following import Patience
+    from polyaxon_airflow.runners.kubernetes.runner import KubernetesRunner
+
+    start = conf.getfloat(SECTION, "pod_start_timeout", fallback=120.0)
+    return KubernetesRunner(
+        access.connect,
+        namespace,
+        grace=conf.getfloat(SECTION, "grace", fallback=10.0),
+        patience=Patience(start=start),
+    )
+
+
+def site() -> Site:
+    """What this deployment adds to the pods of runs."""
+    from airflow.configuration import conf
+
+    from polyaxon_airflow.runtimes.launch import Site
+
+    pod = conf.getjson(SECTION, "pod_defaults", fallback={})
+    defaults = pod if isinstance(pod, dict) else {}
+    return Site(
+        helper_image=setting("helper_image") or None,
+        service_account=defaults.get("serviceAccountName"),
+        node_selector=defaults.get("nodeSelector") or {},
+        affinity=defaults.get("affinity") or {},
+        tolerations=tuple(defaults.get("tolerations") or ()),
+        image_pull_secrets=tuple(defaults.get("imagePullSecrets") or ()),
+        variables=defaults.get("env") or {},
+    )
+
+
+def queues_file() -> Path:
+    """The queues file, which need not be there."""
+    from airflow.configuration import conf
+
+    return Path(setting("queues_file") or Path(conf.get("core", "dags_folder")) / "queues.yaml")
+
+
+def mirrors_folder() -> Path:
+    """Where this machine keeps what pods track, while it follows them."""
+    return state_folder() / "mirrors"
 
 
 def _connection_url(connection: str) -> str:

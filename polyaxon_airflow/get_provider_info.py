@@ -41,6 +41,28 @@ DEFAULTS = {
         "1",
         "Seconds between two looks of the queue keeper; 0 for no keeper.",
     ),
+    "kubernetes_conn_id": (
+        "string",
+        "",
+        "Kubernetes connection of runs whose queue names none; by default the cluster that this process is in.",
+    ),
+    "kubernetes_namespace": ("string", "", "Namespace of those runs; by default the connection's."),
+    "helper_image": (
+        "string",
+        "",
+        "Image with this package, for init steps and for what carries metrics and artifacts out of pods.",
+    ),
+    "pod_defaults": (
+        "string",
+        "{{}}",
+        "JSON: serviceAccountName, nodeSelector, affinity, tolerations, imagePullSecrets, env of all pods.",
+    ),
+    "pod_start_timeout": (
+        "float",
+        "120",
+        "Seconds that a pod may need for an image that cannot be pulled or a container that cannot be made.",
+    ),
+    "deferrable": ("boolean", "True", "Let tasks wait for runs on Kubernetes without a worker."),
     "grace": ("float", "10", "Seconds between SIGTERM and SIGKILL when a run is stopped."),
 }
 

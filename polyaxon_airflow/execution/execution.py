@@ -11,29 +11,24 @@ from polyaxon_airflow.errors import (
     CompilationError,
     PermanentRunnerError,
     TemporaryRunnerError,
-    TrackingError,
 )
+from polyaxon_airflow.execution.attempt import Attempt
 from polyaxon_airflow.execution.caching import Reuse
-from polyaxon_airflow.execution.collect import outputs_in, tracker_of
 from polyaxon_airflow.execution.decide import held_back_by_condition, held_back_by_upstreams
 from polyaxon_airflow.execution.family import Family
-from polyaxon_airflow.execution.follow import Follower
 from polyaxon_airflow.execution.launching import manifest_of
 from polyaxon_airflow.execution.resolution import compiled_of, resolved
+from polyaxon_airflow.execution.supervision import Supervision
 from polyaxon_airflow.execution.taking import amounts_of, place_of
-from polyaxon_airflow.execution.task import Ended
 from polyaxon_airflow.matrix import NothingToAsk
 from polyaxon_airflow.runners.base import RunIdentity
 from polyaxon_airflow.store import Edge, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from polyaxon_airflow.compiler import CompiledOperation
     from polyaxon_airflow.execution.decide import HeldBack
-    from polyaxon_airflow.execution.task import Status, Surroundings, Task
+    from polyaxon_airflow.execution.task import Ended, Status, Surroundings, Task
     from polyaxon_airflow.runners.base import Handle, Outcome
-    from polyaxon_airflow.tracking import Batch
     from polyaxon_airflow.tuning.trial import TrialStep
 
 
@@ -42,6 +37,7 @@ class Started:
     """A run that a runner executes now."""
 
     handle: Handle
+    attempt: Attempt
 
 
 @dataclass(frozen=True)
@@ -74,33 +70,26 @@ class Execution:
         except TemporaryRunnerError as error:
             return self._end("failed", str(error))
 
-    def follow(self, started: Started, judge: Callable[[], str | None] = lambda: None) -> Outcome:
-        """Block until the runner has ended the run. `judge`: why the run must stop, None while it need not."""
+    def follow(self, started: Started) -> Outcome:
+        """Block until the runner has ended the run."""
         runs = started.handle.get("offline_runs")
-        tracker = tracker_of(self.compiled, self._folder, Path(runs) if runs else None, self.uuid)
-        if self.task.try_number > 1:
-            tracker.skip_existing()
-        follower = Follower(
-            tracker=tracker,
-            log=self.around.log_line,
-            report=self._report,
-            judge=judge,
-            interrupted=self.around.interrupted,
-            beat=lambda: self.around.store.runs.heartbeat(self.uuid, at=self.around.clock()),
-            clock=lambda: self.around.clock().timestamp(),
+        follower = self.supervision(started.attempt).follower(
+            offline_runs=Path(runs) if runs else None, interrupted=self.around.interrupted
         )
         return follower.follow(self.around.runner, started.handle)
 
     def finish(self, started: Started, outcome: Outcome) -> Ended:
         """Results to the store, then away with what the runner needed."""
-        try:
-            if outputs := outputs_in(self._folder):
-                self._update(outputs=outputs)
-        except TrackingError as error:
-            outcome = outcome._replace(status="failed", reason=str(error), retriable=False)
-        ended = self._end(outcome.status, outcome.reason, retriable=outcome.retriable)
-        self.around.runner.clean(started.handle)
+        ended = self.supervision(started.attempt).finish(outcome)
+        self.around.runner.clean(started.handle, keep=started.attempt.keep)
         return ended
+
+    def supervision(self, attempt: Attempt) -> Supervision:
+        """What becomes of the run from here on."""
+        around, folder = self.around, Path(self.around.runs_folder) / self.uuid
+        return Supervision(
+            attempt, around.store, around.clock, around.log, around.log_line, folder, carried=around.carried
+        )
 
     @property
     def uuid(self) -> str:
@@ -115,11 +104,6 @@ class Execution:
     @cached_property
     def _family(self) -> Family:
         return Family(self.task, self.around)
-
-    @property
-    def _folder(self) -> Path:
-        """Of the run's artifacts on this machine."""
-        return Path(self.around.runs_folder) / self.uuid
 
     def _held_back(self, trial: TrialStep | None) -> Ended | None:
         if trial is not None and (reason := trial.why_not_start()) is not None:
@@ -139,7 +123,22 @@ class Execution:
         handle = self.around.runner.submit(manifest, self._identity())
         self._update(handle=handle)
         self._set_status("running")
-        return Started(handle)
+        return Started(handle, self._attempt(trial, literal))
+
+    def _attempt(self, trial: TrialStep | None = None, literal: CompiledOperation | None = None) -> Attempt:
+        plugins, termination = (literal.plugins, literal.termination) if literal is not None else (None, None)
+        logs = getattr(plugins, "collect_logs", None)
+        return Attempt(
+            uuid=self.uuid,
+            try_number=self.task.try_number,
+            max_retries=self.task.node.max_retries,
+            sweep=trial.sweep.uuid if trial is not None else None,
+            trial_index=self.task.trial_index,
+            trials=trial.sweep.matrix.trials() if trial is not None else None,
+            timeout=getattr(termination, "timeout", None) or None,
+            keep=getattr(termination, "ttl", None) or 0,
+            logs=logs is not False,
+        )
 
     def _cached(self, original: Run) -> Ended:
         self._update(outputs=original.outputs, original=original.uuid, cloning_kind="cache")
@@ -191,30 +190,11 @@ class Execution:
     def _set_status(self, status: str, reason: str = "") -> None:
         self.around.store.runs.set_status(self.uuid, status, reason or None, at=self.around.clock())  # type: ignore[arg-type]
 
-    def _report(self, batch: Batch) -> None:
-        for problem in batch.problems:
-            self.around.log(problem)
-        self.around.store.metrics.log(
-            self.uuid,
-            batch.points,
-            at=self.around.clock(),
-            try_number=self.task.try_number,
-            restarted=batch.restarted,
-        )
-
     def _ended_by(self, held_back: HeldBack | None) -> Ended | None:
         return None if held_back is None else self._end(held_back.status, held_back.reason)
 
     def _end(self, status: Status, reason: str = "", *, retriable: bool = True) -> Ended:
-        again = status == "failed" and retriable and self._count_failure() <= self.task.node.max_retries
-        self._set_status("retrying" if again else status, reason)
-        return Ended(status, self.uuid, reason, self._run().outputs, retriable=again)
-
-    def _count_failure(self) -> int:
-        """How often this run has failed by now. Attempts whose worker was lost do not count: Airflow retries those."""
-        failures = int(self._run().meta.get("failures", 0)) + 1
-        self._update(meta={"failures": failures})
-        return failures
+        return self.supervision(self._attempt()).end(status, reason, retriable=retriable)
 
 
 def _values(compiled: CompiledOperation) -> dict[str, object]:

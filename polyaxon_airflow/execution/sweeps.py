@@ -15,7 +15,7 @@ from polyaxon_airflow.tuning.sweep import Sweep
 if TYPE_CHECKING:
     from polyaxon_airflow.execution.task import Surroundings, Task
     from polyaxon_airflow.matrix import Matrix
-    from polyaxon_airflow.store import Run
+    from polyaxon_airflow.store import Run, RunStore
 
 RESUME = "resume"  # word of `conf`: the dag run whose sweep goes on
 ENQUEUE = "enqueue"  # word of `conf`: params that the first trials take
@@ -38,6 +38,17 @@ def sweep_of(task: Task, around: Surroundings) -> Sweep:
         total = task.conf.get("numRuns") or first_index(task, around, run.uuid) + more
         matrix = extended(matrix, int(total))
     return Sweep(run.uuid, compiled.model_copy(update={"matrix": matrix}), around.store)
+
+
+def begun_sweep(uuid: str, store: RunStore, trials: int | None) -> Sweep:
+    """A sweep that a trial is in, for whoever follows the trial. `trials`: in all, as the trial knew it."""
+    run = store.runs.get(uuid)
+    assert run is not None  # noqa: S101 - a trial has begun it
+    compiled = CompiledOperation.from_dict(dict(run.content or {}))
+    matrix = (
+        compiled.matrix if trials is None or compiled.matrix is None else extended(compiled.matrix, trials)
+    )
+    return Sweep(uuid, compiled.model_copy(update={"matrix": matrix}), store)
 
 
 def trial_indexes(task: Task, around: Surroundings) -> list[int]:

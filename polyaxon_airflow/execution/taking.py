@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 
 def place_of(task: Task, compiled: CompiledOperation) -> dict[str, Any]:
-    """`queue` and `agent`: the queue that was chosen when the dag was triggered, else that of the task's pool; where
-    there are no queues, what the operation names.
-    """
-    queue, agent = named_by(task.node.pool) or (compiled.queue, None)
-    chosen = task.conf.get(FIELD)
-    if agent is not None and isinstance(chosen, str):
-        queue, agent = chosen, chosen.partition("/")[0]
+    """`queue` and `agent`; where there are no queues, what the operation names."""
+    queue, agent = _queue_of(task) or (compiled.queue, None)
     return {"queue": queue, "agent": agent}
+
+
+def agent_of(task: Task) -> str | None:
+    """The agent that executes a task; None where there are no queues."""
+    place = _queue_of(task)
+    return place[1] if place is not None else None
 
 
 def amounts_of(literal: CompiledOperation) -> dict[str, Any]:
@@ -30,3 +31,11 @@ def amounts_of(literal: CompiledOperation) -> dict[str, Any]:
     needs = needs_of(literal.run.to_dict())
     given = {"cpu": needs.cpu, "memory": needs.memory, "gpu": needs.gpu}
     return {"cost": cost, **{name: float(amount) for name, amount in given.items() if amount is not None}}
+
+
+def _queue_of(task: Task) -> tuple[str, str] | None:
+    """The `agent/queue` that was chosen when the dag was triggered, else that of the task's pool; and its agent."""
+    planned, chosen = named_by(task.node.pool), task.conf.get(FIELD)
+    if planned is not None and isinstance(chosen, str):
+        return chosen, chosen.partition("/")[0]
+    return planned

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Surroundings:
     project: str = "default"
     site: Site | None = None
     connections: Mapping[str, Connection] = field(default_factory=dict)
+    carried: bool = False  # whether what runs track comes to `runs_folder` over their logs
     runs_folder: str = ""  # local directory of each run's artifacts, by uuid; "" if this machine has none
 
 
@@ -62,3 +63,7 @@ class Ended:
     reason: str = ""
     outputs: Mapping[str, Any] = field(default_factory=dict)
     retriable: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON, for the event of a trigger."""
+        return {**asdict(self), "outputs": dict(self.outputs)}

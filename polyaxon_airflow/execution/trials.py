@@ -1,4 +1,4 @@
-"""One trial of a sweep, from its params to its place in the leaderboard."""
+"""One trial of a sweep, from its params to the moment when it runs."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from polyaxon_airflow.tuning.trial import TrialStep
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from polyaxon_airflow.execution.execution import Started
     from polyaxon_airflow.execution.task import Surroundings, Task
 
 
-def run_trial(task: Task, around: Surroundings, index: int, name: Callable[[str], None]) -> Ended:
-    """Ask, then as any run. `index`: the trial's place in this dag run; `name` is called with its label."""
+def start_trial(
+    task: Task, around: Surroundings, index: int, name: Callable[[str], None]
+) -> tuple[Execution, Ended | Started]:
+    """Ask, then start as any run. `index`: the trial's place in this dag run; `name` is called with its label."""
     sweep = sweep_of(task, around)
     index += first_index(task, around, sweep.uuid)
     execution = Execution(replace(task, trial_index=index, pipeline=sweep.uuid), around)
@@ -25,8 +28,5 @@ def run_trial(task: Task, around: Surroundings, index: int, name: Callable[[str]
     started = execution.start(trial)
     name(trial.label())
     if isinstance(started, Ended):
-        ended = started
-    else:
-        ended = execution.finish(started, execution.follow(started, trial.why_stop))
-    trial.after_end()
-    return ended
+        trial.after_end()
+    return execution, started

@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from polyaxon_airflow.configuration import process_runner, runner_settings
+from polyaxon_airflow.configuration import (
+    cluster_of,
+    kubernetes_runner,
+    mirrors_folder,
+    process_runner,
+    runner_settings,
+    site,
+)
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.execution.identity import TaskIdentity
+from polyaxon_airflow.execution.taking import agent_of
 from polyaxon_airflow.execution.task import Ended, Surroundings, Task
 from polyaxon_airflow.timetables import schedule_at
 
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
 
     from polyaxon_airflow.dag.build import PolyaxonDAG
     from polyaxon_airflow.plan import Plan
+    from polyaxon_airflow.runners.kubernetes.access import ClusterAccess
     from polyaxon_airflow.store import RunStore
 
 
@@ -68,9 +77,9 @@ def surroundings_of(
         # The supervisor watches over this process for Airflow; without it nobody would report how the task ended.
         return interrupted() if os.getppid() == parent else "the worker of this task has died"
 
+    access = cluster_of(agent_of(task_of(operator, context)))
     return Surroundings(
         store=store,
-        runner=process_runner(str(Path(plan.file).parent) if plan.file else None),
         clock=now,
         sleep=time.sleep,
         log=log.info,
@@ -79,8 +88,18 @@ def surroundings_of(
         interrupted=why_end,
         owner=plan.owner,
         project=plan.project,
-        runs_folder=runner_settings().artifacts_root,
+        **(_on_cluster(access) if access is not None else _on_this_machine(plan)),
     )
+
+
+def _on_cluster(access: ClusterAccess) -> dict[str, Any]:
+    runner = kubernetes_runner(access, access.resolved_namespace())
+    return {"runner": runner, "site": site(), "runs_folder": str(mirrors_folder() / "runs"), "carried": True}
+
+
+def _on_this_machine(plan: Plan) -> dict[str, Any]:
+    runner = process_runner(str(Path(plan.file).parent) if plan.file else None)
+    return {"runner": runner, "runs_folder": runner_settings().artifacts_root}
 
 
 def report(ended: Ended, operator: BaseOperator) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from airflow.sdk.definitions.context import Context
 
 
@@ -23,19 +25,21 @@ class RunOperator(BaseOperator):
         """Resolve, decide, submit, follow, collect."""
         from polyaxon_airflow.configuration import run_store
         from polyaxon_airflow.execution.execution import Execution
-        from polyaxon_airflow.execution.task import Ended
         from polyaxon_airflow.operators.airflow_side import report, surroundings_of, task_of
+        from polyaxon_airflow.operators.waiting import wait
 
         with run_store() as store:
             around = surroundings_of(self, context, store, lambda: self._killed)
             execution = Execution(task_of(self, context), around)
-            started = execution.start()
-            ended = (
-                started
-                if isinstance(started, Ended)
-                else execution.finish(started, execution.follow(started))
-            )
+            ended = wait(self, execution, execution.start())
         return report(ended, self)
+
+    def resume(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002
+        """After a trigger has seen the run end in a way that only a worker can report."""
+        from polyaxon_airflow.operators.airflow_side import report
+        from polyaxon_airflow.operators.waiting import ended_by
+
+        return report(ended_by(event), self)
 
     def on_kill(self) -> None:
         """Airflow calls this when the task was cleared, marked or timed out; the run is stopped."""

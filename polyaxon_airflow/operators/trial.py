@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from airflow.sdk.definitions.context import Context
 
 
@@ -26,8 +28,9 @@ class TrialOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Ask, then as a run."""
         from polyaxon_airflow.configuration import run_store
-        from polyaxon_airflow.execution.trials import run_trial
+        from polyaxon_airflow.execution.trials import start_trial
         from polyaxon_airflow.operators.airflow_side import report, surroundings_of, task_of
+        from polyaxon_airflow.operators.waiting import wait
 
         task = task_of(self, context)
 
@@ -37,8 +40,17 @@ class TrialOperator(BaseOperator):
         name(f"trial {self.index}")
         with run_store() as store:
             around = surroundings_of(self, context, store, lambda: self._killed)
-            ended = run_trial(task, around, self.index, name)
+            execution, started = start_trial(task, around, self.index, name)
+            ended = wait(self, execution, started, label=str(context["polyaxon_label"]))  # type: ignore[typeddict-item]
         return report(ended, self)
+
+    def resume(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """As of `RunOperator`."""
+        from polyaxon_airflow.operators.airflow_side import report
+        from polyaxon_airflow.operators.waiting import ended_by
+
+        context["polyaxon_label"] = context["ti"].rendered_map_index or ""  # type: ignore[typeddict-unknown-key]
+        return report(ended_by(event), self)
 
     def on_kill(self) -> None:
         """As of `RunOperator`."""

@@ -12,7 +12,7 @@ from polyaxon_airflow.execution.gating import pass_gate
 from polyaxon_airflow.execution.identity import TaskIdentity
 from polyaxon_airflow.execution.sweeps import trial_indexes
 from polyaxon_airflow.execution.task import Ended, Surroundings, Task
-from polyaxon_airflow.execution.trials import run_trial
+from polyaxon_airflow.execution.trials import start_trial
 from polyaxon_airflow.plan.build import plan_of
 from polyaxon_airflow.polyaxonfile import read_operation
 from polyaxon_airflow.runners.base import Settings
@@ -112,11 +112,13 @@ class DagRun:
         return AIRFLOW_STATE[ended.status]
 
     def one_run(self, execution):
-        started = execution.start()
+        return self.to_its_end(execution, execution.start())
+
+    def to_its_end(self, execution, started):
         return started if isinstance(started, Ended) else execution.finish(started, execution.follow(started))
 
     def trial(self, node, index):
-        return run_trial(self.task(node, index), self.around(), index, self.labels.append)
+        return self.to_its_end(*start_trial(self.task(node, index), self.around(), index, self.labels.append))
 
     def task(self, node, index=None):
         where = TaskIdentity(

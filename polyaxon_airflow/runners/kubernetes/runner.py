@@ -123,6 +123,16 @@ class KubernetesRunner:
         for pod in pods["items"]:
             await removed(api, f"{pods_of(handle['namespace'])}/{pod['metadata']['name']}", pod, grace)
 
+    async def delete_async(self, api: Api, handle: Handle) -> None:
+        """As `stop`, but the end is not waited for."""
+        await api.delete(_path(handle), uid=handle["uid"], grace=self.grace)
+        pods = await api.get(
+            pods_of(handle["namespace"]), {"labelSelector": f"{UUID_LABEL}={handle['uuid']}"}
+        )
+        for pod in pods["items"]:
+            path = f"{pods_of(handle['namespace'])}/{pod['metadata']['name']}"
+            await api.delete(path, uid=pod["metadata"]["uid"], grace=self.grace)
+
     async def clean_async(self, api: Api, handle: Handle, *, keep: float) -> None:
         path = _path(handle)
         if keep > 0:

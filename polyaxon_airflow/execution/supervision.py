@@ -1,0 +1,166 @@
+"""`Supervision`: what becomes of a run that a runner executes, in the task that started it or in a trigger."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from polyaxon_airflow.compiler import CompiledOperation
+from polyaxon_airflow.errors import TrackingError
+from polyaxon_airflow.execution.collect import outputs_in, tracker_of
+from polyaxon_airflow.execution.follow import Follower
+from polyaxon_airflow.execution.sweeps import begun_sweep
+from polyaxon_airflow.execution.task import Ended
+from polyaxon_airflow.runners.base import Outcome
+from polyaxon_airflow.tracking.relay import Mirror
+from polyaxon_airflow.tuning.trial import TrialStep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from polyaxon_airflow.execution.attempt import Attempt
+    from polyaxon_airflow.execution.task import Status
+    from polyaxon_airflow.runners.base import Line
+    from polyaxon_airflow.store import Run, RunStore
+    from polyaxon_airflow.tracking import Batch
+
+DECIDED = "decided"  # in a run's `meta`: its outcome, known before what shows it was removed
+PRINTED = "printed"  # in a run's `meta`: how many lines of each container are in the task's log
+FINISHED = "finished_try"  # in a run's `meta`: the last attempt whose end is in the store
+
+
+@dataclass(frozen=True)
+class Supervision:
+    """One attempt of a run, from the moment when a runner executes it.
+
+        follower = supervision.follower()
+        outcome = follower.follow(runner, handle)
+        ended = supervision.finish(outcome)
+
+    `folder` is where this machine finds the run's files. Those of a pod, which it cannot look into, are `carried`
+    there over the log of the pod's relay, from its start for each follower.
+    """
+
+    attempt: Attempt
+    store: RunStore
+    clock: Callable[[], datetime]
+    log: Callable[[str], None]  # a sentence of ours
+    log_line: Callable[[Line], None]  # a line that a container printed
+    folder: Path
+    carried: bool = False
+
+    def follower(
+        self, *, offline_runs: Path | None = None, interrupted: Callable[[], str | None] = lambda: None
+    ) -> Follower:
+        """What listens to the run. `offline_runs`: where the tracking library writes in its offline mode."""
+        compiled, run = self._compiled(), self.run()
+        if self.carried:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        tracker = tracker_of(compiled, self.folder, offline_runs, self.attempt.uuid)
+        if self.attempt.try_number > 1 and not self.carried:
+            tracker.skip_existing()
+        known = run.meta.get(PRINTED) or {}
+        return Follower(
+            tracker=tracker,
+            mirror=Mirror(self.folder),
+            log=self.log_line if self.attempt.logs else (lambda _: None),
+            report=self._report,
+            judge=self._trial.why_stop if self._trial is not None else (lambda: None),
+            interrupted=interrupted,
+            beat=self._beat,
+            clock=lambda: self.clock().timestamp(),
+            deadline=self._deadline(run),
+            printed=known["lines"] if known.get("try") == self.attempt.try_number else {},
+        )
+
+    def decide(self, outcome: Outcome) -> None:
+        """Keep an outcome that is known before the run's helpers have ended."""
+        self._update(meta={DECIDED: {"try": self.attempt.try_number, "outcome": list(outcome)}})
+
+    def decided(self) -> Outcome | None:
+        """The outcome that an earlier follower of this attempt has seen."""
+        found = self.run().meta.get(DECIDED)
+        return Outcome(*found["outcome"]) if found and found["try"] == self.attempt.try_number else None
+
+    def finish(self, outcome: Outcome) -> Ended:
+        """Results to the store, once an attempt: whoever comes later gets the same answer."""
+        if (known := self.finished()) is not None:
+            return known
+        try:
+            if outputs := outputs_in(self.folder):
+                self._update(outputs=outputs)
+        except TrackingError as error:
+            outcome = outcome._replace(status="failed", reason=str(error), retriable=False)
+        return self.end(outcome.status, outcome.reason, retriable=outcome.retriable)
+
+    def finished(self) -> Ended | None:
+        """The end of this attempt, if it is in the store."""
+        run = self.run()
+        if run.meta.get(FINISHED) != self.attempt.try_number:
+            return None
+        again = run.status == "retrying"
+        status = "failed" if again else cast("Status", run.status)
+        return Ended(status, run.uuid, run.reason or "", run.outputs, retriable=again)
+
+    def end(self, status: Status, reason: str = "", *, retriable: bool = True) -> Ended:
+        """Write the end of the attempt; a failure that may be tried again leaves the run open."""
+        again = status == "failed" and retriable and self._count_failure() <= self.attempt.max_retries
+        self._update(meta={FINISHED: self.attempt.try_number})
+        self.store.runs.set_status(
+            self.attempt.uuid, "retrying" if again else status, reason or None, at=self.clock()
+        )
+        if (trial := self._trial) is not None:
+            trial.after_end()
+        return Ended(status, self.attempt.uuid, reason, self.run().outputs, retriable=again)
+
+    def run(self) -> Run:
+        """The run as the store has it."""
+        run = self.store.runs.get(self.attempt.uuid)
+        assert run is not None  # noqa: S101 - it was begun before it was given to a runner
+        return run
+
+    def _compiled(self) -> CompiledOperation:
+        """The operation of the run, without a template left."""
+        return CompiledOperation.from_dict(dict(self.run().content or {}))
+
+    @cached_property
+    def _trial(self) -> TrialStep | None:
+        """What judges the run, if it is a trial."""
+        attempt = self.attempt
+        if attempt.sweep is None or attempt.trial_index is None:
+            return None
+        sweep = begun_sweep(attempt.sweep, self.store, attempt.trials)
+        return TrialStep(sweep, attempt.trial_index, attempt.uuid, self.clock)
+
+    def _deadline(self, run: Run) -> float | None:
+        if self.attempt.timeout is None or run.started_at is None:
+            return None
+        return run.started_at.timestamp() + self.attempt.timeout
+
+    def _beat(self, printed: Mapping[str, int]) -> None:
+        """A sign of life, and how far the log has come."""
+        self._update(meta={PRINTED: {"try": self.attempt.try_number, "lines": dict(printed)}})
+
+    def _report(self, batch: Batch) -> None:
+        for problem in batch.problems:
+            self.log(problem)
+        self.store.metrics.log(
+            self.attempt.uuid,
+            batch.points,
+            at=self.clock(),
+            try_number=self.attempt.try_number,
+            restarted=batch.restarted,
+        )
+
+    def _count_failure(self) -> int:
+        """How often this run has failed by now. Attempts whose worker was lost do not count: Airflow retries those."""
+        failures = int(self.run().meta.get("failures", 0)) + 1
+        self._update(meta={"failures": failures})
+        return failures
+
+    def _update(self, **changes: object) -> None:
+        self.store.runs.update(self.attempt.uuid, at=self.clock(), **changes)  # type: ignore[arg-type]

@@ -1,0 +1,62 @@
+"""How an operator waits for its run: in its worker, or in a trigger while it holds no worker."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from polyaxon_airflow.configuration import cluster_of
+from polyaxon_airflow.execution.taking import agent_of
+from polyaxon_airflow.execution.task import Ended
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from airflow.sdk import BaseOperator
+
+    from polyaxon_airflow.execution.execution import Execution, Started
+
+
+def wait(operator: BaseOperator, execution: Execution, started: Ended | Started, *, label: str = "") -> Ended:
+    """The end of a run. A run on Kubernetes defers the task instead, and `resume` of the operator may get the end.
+
+    `label`: how the grid names this task instance, which Airflow does not ask for when a task is deferred.
+    """
+    if isinstance(started, Ended):
+        return started
+    if started.handle["runner"] != "kubernetes" or not _deferrable():
+        return execution.finish(started, execution.follow(started))
+    if label:
+        _show(label)
+    from airflow.sdk.exceptions import TaskDeferred
+
+    from polyaxon_airflow.triggers.run import RunTrigger
+
+    access = cluster_of(agent_of(execution.task))
+    assert access is not None  # noqa: S101 - the run is on that cluster
+    trigger = RunTrigger(
+        started.handle,
+        started.attempt.to_dict(),
+        access.to_dict(),
+        deferred_at=time.time(),
+        resumes=bool(operator.outlets),
+    )
+    raise TaskDeferred(trigger=trigger, method_name="resume")
+
+
+def ended_by(event: Mapping[str, Any] | None) -> Ended:
+    """The end that a trigger has told of."""
+    return Ended(**(event or {}))
+
+
+def _deferrable() -> bool:
+    from airflow.configuration import conf
+
+    return bool(conf.getboolean("polyaxon", "deferrable", fallback=True))
+
+
+def _show(label: str) -> None:
+    from airflow.sdk.execution_time.comms import SetRenderedMapIndex
+    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
+
+    SUPERVISOR_COMMS.send(SetRenderedMapIndex(rendered_map_index=label))
