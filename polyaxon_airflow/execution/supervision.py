@@ -14,6 +14,7 @@ from polyaxon_airflow.execution.follow import Follower
 from polyaxon_airflow.execution.sweeps import begun_sweep
 from polyaxon_airflow.execution.task import Ended
 from polyaxon_airflow.runners.base import Outcome
+from polyaxon_airflow.store.lifecycle import DONE
 from polyaxon_airflow.tracking.relay import Mirror
 from polyaxon_airflow.tuning.trial import TrialStep
 
@@ -100,9 +101,9 @@ class Supervision:
     def finished(self) -> Ended | None:
         """The end of this attempt, if it is in the store."""
         run = self.run()
-        if run.meta.get(FINISHED) != self.attempt.try_number:
-            return None
         again = run.status == "retrying"
+        if run.meta.get(FINISHED) != self.attempt.try_number or not (again or run.status in DONE):
+            return None
         status = "failed" if again else cast("Status", run.status)
         return Ended(status, run.uuid, run.reason or "", run.outputs, retriable=again)
 

@@ -20,11 +20,15 @@ def pod(*containers, init=(), volumes=()):
 
 
 class Followed:
-    """A run from start to end: its lines with the time they came, and its outcome."""
+    """A run from start to end: its lines with the time they came, and its outcome.
 
-    def __init__(self, runner, manifest, *, stop_at=None, stop_after=None, uuid=None):
+    `at_line`: what to do when the first line comes.
+    """
+
+    def __init__(self, runner, manifest, *, stop_at=None, stop_after=None, uuid=None, at_line=None):
         self.run = RunIdentity(uuid or uuid4().hex, "test", "acme", "proj")
         self.lines, self.times, self.stop_at, self.stop_after = [], [], stop_at, stop_after
+        self.at_line = at_line
         self.start = time.monotonic()
         self.handle = runner.submit(manifest, self.run)
         self.outcome = runner.follow(
@@ -33,6 +37,8 @@ class Followed:
         self.seconds = time.monotonic() - self.start
 
     def on_lines(self, lines):
+        if not self.lines and self.at_line is not None:
+            self.at_line()
         self.lines += lines
         self.times += [time.monotonic() - self.start] * len(lines)
 

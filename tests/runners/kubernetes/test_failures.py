@@ -3,7 +3,6 @@
 import re
 import threading
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 from uuid import uuid4
 
@@ -46,13 +45,9 @@ def creations(cluster):
     return [path for method, path, _ in cluster.requests if (method, path) == ("POST", PODS)]
 
 
-@contextmanager
-def meanwhile(action, after):
-    """Do something on another thread, some seconds from now."""
-    timer = threading.Timer(after, action)
-    timer.start()
-    yield
-    timer.join()
+def meanwhile(action):
+    """Do something on another thread."""
+    return lambda: threading.Thread(target=action).start()
 
 
 def in_cluster(cluster, function, *args, **kwargs):
@@ -69,8 +64,7 @@ def test_dropped_connections_lose_no_line_and_double_none(cluster, runner):
             cluster.call(cluster.server.break_streams)
             time.sleep(0.4)
 
-    with meanwhile(drop, 0.5):
-        followed = Followed(runner, pod(container(SLOW)))
+    followed = Followed(runner, pod(container(SLOW)), at_line=meanwhile(drop))
     assert followed.outcome == Outcome("succeeded", 0)
     assert followed.text() == LINES
 
@@ -192,8 +186,7 @@ def delete(core, **options):
 )
 def test_a_pod_deleted_by_somebody_else_is_no_success(cluster, runner, core, grace, outcome):
     script = "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.1; done"
-    with meanwhile(delete(core, grace_period_seconds=grace), 1.5):
-        followed = Followed(runner, pod(container(script)))
+    followed = Followed(runner, pod(container(script)), at_line=delete(core, grace_period_seconds=grace))
     status, reason = outcome
     assert followed.outcome.status == status
     assert re.search(reason, followed.outcome.reason)
@@ -203,8 +196,7 @@ def test_an_evicted_pod_says_so(cluster, runner, core):
     def evict():
         cluster.call(cluster.kubelet.evict, pods_of(core)[0].metadata.name)
 
-    with meanwhile(evict, 1.5):
-        followed = Followed(runner, pod(container("echo up; sleep 60")))
+    followed = Followed(runner, pod(container("echo up; sleep 60")), at_line=evict)
     assert followed.outcome.status == "failed"
     assert "Evicted: The node was low on resource" in followed.outcome.reason
     assert followed.text() == ["up"]
@@ -265,8 +257,8 @@ def test_an_api_server_that_stays_away_leaves_the_run_to_the_next_attempt(cluste
         cluster.server.faults.append(away)
         cluster.call(cluster.server.break_streams)
 
-    with meanwhile(leave, 1.0), pytest.raises(TemporaryRunnerError, match="503"):
-        runner.follow(handle, on_lines=lambda _: None, should_stop=lambda: None)
+    with pytest.raises(TemporaryRunnerError, match="503"):
+        runner.follow(handle, on_lines=lambda _: leave(), should_stop=lambda: None)
     away.times = 0
     again = Followed(runner, manifest, uuid=run.uuid)
     assert again.handle == handle
