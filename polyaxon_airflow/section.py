@@ -24,6 +24,7 @@ class Section(BaseModel):
         ser_json_timedelta="float",
         ser_json_inf_nan="constants",
         protected_namespaces=(),
+        defer_build=True,  # a file uses few of the kinds, and imports should cost what is used
     )
 
     # Keys of older versions of Polyaxon and usual mistakes, with what to write instead.

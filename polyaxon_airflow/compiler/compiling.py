@@ -32,10 +32,12 @@ def compile_operation(
     params: Mapping[str, Any] | None = None,
     presets: Sequence[Preset] = (),
     sources: Sources | None = None,
+    open_inputs: bool = False,
 ) -> CompiledOperation:
     """The operation with its presets and component merged in, and its params bound to what it declares.
 
-    `params` are values that go over those of the operation and of its presets. Refs to other runs stay in `params` of the result.
+    `params` are values that go over those of the operation and of its presets. Refs to other runs stay in `params` of
+    the result. With `open_inputs`, inputs without a value are no fault: whoever starts the run is asked for them.
     Raises CompilationError with everything that is wrong, with places if `sources` knows them.
     """
     places = sources or Sources()
@@ -49,7 +51,7 @@ def compile_operation(
         composed = compose(operation)
         for preset in presets:
             composed = apply_to_composed(composed, preset.operation) if preset.is_named else composed
-        return _compile(operation, _with_params(composed, params or {}))
+        return _compile(operation, _with_params(composed, params or {}), open_inputs=open_inputs)
     except FindingsError as error:
         raise CompilationError(places.all(error.findings)) from error
 
@@ -82,10 +84,10 @@ def _with_params(composed: Operation, params: Mapping[str, Any]) -> Operation:
     return composed.model_copy(update={"params": {**(composed.params or {}), **given}})
 
 
-def _compile(operation: Operation, composed: Operation) -> CompiledOperation:
+def _compile(operation: Operation, composed: Operation, *, open_inputs: bool) -> CompiledOperation:
     findings = list(_misfits(operation, composed))
     if composed.run is not None:
-        findings += check_params(operation, composed)
+        findings += check_params(operation, composed, open_inputs=open_inputs)
     if findings:
         raise FindingsError(findings)
     compiled = _bind(composed)

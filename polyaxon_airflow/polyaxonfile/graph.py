@@ -283,5 +283,5 @@ def _of_every_run(start: str, mappings: tuple[str, ...]) -> dict[str, IO]:
     return declared | {f"{start}.globals.{name}": _TEXT for name in GLOBALS}
 
 
-_MAPPING = IO(name="inputs", type="dict")
-_TEXT = IO(name="global", type="str")
+_MAPPING = IO.model_construct(name="inputs", type="dict")
+_TEXT = IO.model_construct(name="global", type="str")

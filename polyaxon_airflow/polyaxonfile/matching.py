@@ -22,11 +22,16 @@ AnyParam = Param | JoinParam
 
 
 def check_params(
-    authored: Operation, composed: Operation, readable: Mapping[str, IO] | None = None
+    authored: Operation,
+    composed: Operation,
+    readable: Mapping[str, IO] | None = None,
+    *,
+    open_inputs: bool = False,
 ) -> Iterator[Finding]:
     """What is wrong with the params of an operation.
 
-    `readable` holds the declarations of what a ref may read, by `ops.train.outputs.loss`; None outside of a dag.
+    `readable` holds the declarations of what a ref may read, by `ops.train.outputs.loss`; None outside of a dag. With
+    `open_inputs`, inputs may be without a value.
     """
     yield from _check_joins(authored)
     yield from _check_matrix(authored, composed)
@@ -38,7 +43,9 @@ def check_params(
             yield from _check_given(authored, io, param, readable or {})
         elif composed.matrix is not None and io.name in matrix_names(composed):
             yield from _check_space(authored, composed, io)
-        elif not io.is_optional and not io.delay_validation and not _names_come_later(composed):
+        elif io.is_optional or io.delay_validation or open_inputs or _names_come_later(composed):
+            continue
+        else:
             yield _missing(authored, io, "input")
     for io in outputs:
         param = params.get(io.name)

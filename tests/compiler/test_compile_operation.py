@@ -76,3 +76,14 @@ def test_refs_stay_symbols_until_the_context_knows_their_values():
     assert resolve(first, RunContext(params={"lr": 0.3})).inputs[0].value == 0.3
     with pytest.raises(CompilationError, match="the value of 'lr' is not known yet"):
         resolve(first, RunContext())
+
+
+def test_inputs_may_stay_open_for_whoever_starts_the_run():
+    operation = read_operation("kind: component\ninputs: [{name: lr, type: float}]\nrun: {kind: job}\n")
+    with pytest.raises(CompilationError, match="input 'lr' has no value"):
+        compile_operation(operation)
+    compiled = compile_operation(operation, open_inputs=True)
+    assert not compiled.inputs[0].is_optional
+    with pytest.raises(CompilationError, match="input 'lr' has no value"):
+        resolve(compiled, RunContext())
+    assert resolve(compiled, RunContext(params={"lr": "0.5"})).inputs[0].value == 0.5
