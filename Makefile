@@ -3,9 +3,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 NAME ?= all
+FUZZ_SECONDS ?= 300
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up test test-all lint bench golden clean
+.PHONY: help install demo up test test-all lint fuzz bench golden clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  \1\t/' | expand -t 14
@@ -44,6 +45,15 @@ lint: .venv/.ready  ## ruff, mypy --strict, the layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+.environments/fuzz/.ready: .venv/.ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --target .environments/fuzz atheris
+	@touch $@
+
+fuzz: install .environments/fuzz/.ready  ## random files and templates, FUZZ_SECONDS=300 for each
+	$(BIN)/python -m pytest tests/fuzz
+	PYTHONPATH=.environments/fuzz $(BIN)/python tests/fuzz/fuzz.py reader -max_total_time=$(FUZZ_SECONDS)
+	PYTHONPATH=.environments/fuzz $(BIN)/python tests/fuzz/fuzz.py templates -max_total_time=$(FUZZ_SECONDS)
 
 bench: install  ## measure; NAME=parse for one
 	$(BIN)/python -m bench $(NAME)

@@ -394,7 +394,7 @@ def unquoted_template(rng, name, text, sites):
     )
 
 
-def a_tab(rng, name, text, sites):
+def a_tab(rng, name, text, sites):  # noqa: ARG001 - as the others are called
     lines = text.splitlines(keepends=True)
     indented = [
         index

@@ -39,7 +39,10 @@ def value_at(name: str, run: Run, path: Any, *, missing: Any = ABSENT) -> Any:
     """
     if isinstance(path, dict):  # files and dirs, relative to the directory of the run
         folder = _folder(run)
-        return {kind: [_below(folder, entry) for entry in entries] for kind, entries in path.items()}
+        return {
+            key: [_below(folder, entry) for entry in value] if isinstance(value, list) else value
+            for key, value in path.items()
+        }
     section, _, key = str(path).partition(".")
     found = _sections(run).get(section)
     if found is None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.sections.io import IO
 
 AnyParam = Param | JoinParam
+FILES = ("files", "dirs", "workers")
 
 
 def check_params(
@@ -144,6 +145,9 @@ def _check_ref(
 ) -> Iterator[Finding]:
     try:
         ref = parse_ref(param.ref or "")
+        if isinstance(param.value, dict):
+            yield from _check_files(authored, name, param.value, io)
+            return
         check_path(param.value, of_dag=ref.entity == "dag")
     except ValueError as error:
         yield _of_param(authored, name, str(error), None)
@@ -156,6 +160,24 @@ def _check_ref(
         yield from _check_types(authored, name, io, source, f"{param.ref}.{path}")
     elif not path.startswith("artifacts"):
         yield _unreadable(authored, name, param, path, readable)
+
+
+def _check_files(authored: Operation, name: str, value: dict[str, Any], io: IO | None) -> Iterator[Finding]:
+    """Files and folders of the other run, below its own folder."""
+    for key in sorted(value.keys() - set(FILES)):
+        message = (
+            f"'{key}' is nothing of another run; known: {', '.join(FILES)}, or a path such as outputs.loss"
+        )
+        yield _of_param(authored, name, message, explain.suggest(key, FILES), below=("value", key))
+        return
+    try:
+        types.parse("artifacts", value)
+    except ValueError as error:
+        yield _of_param(authored, name, f"a choice of files of another run: {error}", None, below=("value",))
+        return
+    if io is not None and io.type not in (None, "artifacts"):
+        message = f"'{name}' is {_article(io.type)}, and files of a run are of type artifacts"
+        yield _of_param(authored, name, message, "Declare it with type: artifacts.")
 
 
 def _check_types(authored: Operation, name: str, io: IO, source: IO, read: str) -> Iterator[Finding]:

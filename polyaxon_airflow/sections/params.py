@@ -27,7 +27,9 @@ class Param(Section):
     """`lr: 0.1`, or in full: `lr: {value: outputs.best_lr, ref: ops.search}`."""
 
     value: Any = None
-    ref: Text | None = None  # ops.NAME, runs.UUID or dag; `value` is then a path such as outputs.loss
+    ref: Text | None = (
+        None  # ops.NAME, runs.UUID or dag; `value` then says what of it: outputs.loss, {files: [...]}
+    )
     context_only: bool | None = None  # seen by templates, not passed to the component
     connection: Text | None = None
     to_init: bool | None = None
@@ -35,9 +37,10 @@ class Param(Section):
 
     @model_validator(mode="after")
     def _ref_reads_a_path(self) -> Param:
-        if self.ref and not isinstance(self.value, str):
+        if self.ref and not isinstance(self.value, (str, dict)):
             raise PydanticCustomError(
-                "ref_value", "a param with a ref needs a path as value, such as outputs.loss"
+                "ref_value",
+                "a param with a ref needs a path as value, such as outputs.loss, or {files: [...], dirs: [...]}",
             )
         return self
 

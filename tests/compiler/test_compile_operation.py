@@ -87,3 +87,18 @@ def test_inputs_may_stay_open_for_whoever_starts_the_run():
     with pytest.raises(CompilationError, match="input 'lr' has no value"):
         resolve(compiled, RunContext())
     assert resolve(compiled, RunContext(params={"lr": "0.5"})).inputs[0].value == 0.5
+
+
+def test_files_of_another_run_are_put_in_place():
+    operation = read_operation(
+        """
+        params:
+          model: {ref: runs.8aac02e3a62a4f0aaa257c59da5eab80, value: {files: [outputs/model.pt]}, toInit: true}
+        component:
+          inputs: [{name: model, type: artifacts}]
+          run: {kind: job, container: {image: train}}
+        """
+    )
+    found = {"files": ["8aac02e3a62a4f0aaa257c59da5eab80/outputs/model.pt"]}
+    run = resolve(compile_operation(operation), RunContext(globals={}, params={"model": found})).run
+    assert [entry.to_dict() for entry in run.init] == [{"artifacts": found}]
