@@ -1,0 +1,29 @@
+"""The public quick-start and examples become DAGs that Airflow takes, unchanged."""
+
+import pytest
+
+from polyaxon_airflow.dag.build import build_dag
+from polyaxon_airflow.plan.file import plan_file
+from tests.corpus import cases, folder
+
+SOURCES = {"polyaxon/polyaxon-quick-start", "polyaxon/polyaxon-examples"}
+
+
+def is_wanted(row):
+    """Accepted as it is, without a component from outside, and from one of these sources."""
+    return (
+        row["check"]["accepted"]
+        and row["group"] in ("quick-start", "examples")
+        and row["source"]["repo"] in SOURCES
+    )
+
+
+@pytest.mark.parametrize("row", cases("verdicts.jsonl", is_wanted))
+def test_it_becomes_a_dag_that_airflow_serialises(row):
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    file = folder() / row["file"]
+    plan = plan_file(file, file.parent)
+    dag = build_dag(plan)
+    assert set(dag.task_ids) == {node.id for node in plan.nodes}
+    assert DagSerialization.to_dict(dag)["dag"]["dag_id"] == plan.dag_id
