@@ -24,6 +24,7 @@ COMMANDS = {
     "queues": "polyaxon_airflow.cli.queues",
     "runs": "polyaxon_airflow.cli.runs",
     "schema": "polyaxon_airflow.cli.schema",
+    "sweep": "polyaxon_airflow.cli.sweep",
     "up": "polyaxon_airflow.cli.up",
 }
 

@@ -134,6 +134,14 @@ class Runs:
         with self.database.read() as connection:
             return [to_run(row) for row in connection.execute(query)]
 
+    def of_dag_run(self, dag_id: str, dag_run_id: str) -> list[Run]:
+        """All runs that the tasks of an Airflow DAG run have begun, in that order; without `content`."""
+        table = schema.run
+        own = (table.c.dag_id == dag_id, table.c.dag_run_id == dag_run_id)
+        query = select(*COLUMNS).where(*own).order_by(table.c.id)
+        with self.database.read() as connection:
+            return [to_run(row) for row in connection.execute(query)]
+
     def trial_statuses(self, pipeline: str) -> list[TrialStatus]:
         """The statuses of a sweep's trials, by index: of a trial that was cleared, that of its newest run."""
         table = schema.run

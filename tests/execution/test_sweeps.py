@@ -2,6 +2,7 @@
 
 import pytest
 
+from polyaxon_airflow.cli import main
 from tests.execution.flow import World
 
 SWEEP = """
@@ -186,3 +187,14 @@ def test_known_points_are_tried_first(world):
     run = world.run(SWEEP.format(matrix=matrix, script="echo loss={{ x }}"), {"enqueue": [{"x": 2.0}]})
     assert run.labels[0] == "x=2"
     assert len(trials(run)) == 3
+
+
+def test_the_shell_shows_a_sweep_as_its_last_task_does(world, capsys):
+    sweep(world, "{kind: grid, params: {x: {kind: choice, value: [3.0, 1.0]}}}")
+    url = f"sqlite:///{world.folder}/store.db"
+    assert main(["sweep", "show", "search", "run-1", "--store", url]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].strip() == "[##############################] 2/2 trials ended, 0 running, succeeded"
+    assert [line.split()[:4] for line in lines[3:]] == [["1", "1", "1", "1"], ["2", "0", "3", "3"]]
+    assert main(["sweep", "show", "search", "none", "--store", url]) == 1
+    assert "sweeps that have begun: none" in capsys.readouterr().err
