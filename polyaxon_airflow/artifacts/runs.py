@@ -12,6 +12,7 @@ from polyaxon_airflow.artifacts.transfer import Moved, pull, pull_folder, push
 from polyaxon_airflow.errors import UnreachableFilesError
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from pathlib import Path
 
 UPLOADS = ".plx-uploads"  # folder in a run's: a file for each attempt whose upload has not ended
@@ -30,25 +31,29 @@ class RunFiles:
     storage: Storage
     uuid: str
 
-    def collect(self, folder: Path, try_number: int = 1) -> Moved:
+    def collect(
+        self, folder: Path, try_number: int = 1, *, copied: Container[str] = (), writer: str = ""
+    ) -> Moved:
         """Bring the run's folder into the store, unless it stands there already. Raises FilesError.
 
-        Attempts that write over each other leave whole files; marks of earlier attempts go with the last one's.
+        `copied`: paths that are in the store as they are here. `writer`: which of several that write for one attempt,
+        as the pods of a distributed run do. Attempts that write over each other leave whole files; marks of earlier
+        attempts go with the last one's.
         """
-        here = LocalStorage(str(folder))
-        if self._is_at(folder):
+        if self.is_at(folder):
             return Moved(0, 0)
-        mark = f"{self.uuid}/{UPLOADS}/{try_number:04}"
-        self.storage.write(mark, b"")
-        moved = push(self.storage, folder, list(here.files("")), self.uuid)
+        mark = f"{try_number:04}-{writer}"
+        self.storage.write(f"{self.uuid}/{UPLOADS}/{mark}", b"")
+        left = [entry for entry in LocalStorage(str(folder)).files("") if entry.path not in copied]
+        moved = push(self.storage, folder, left, self.uuid)
         for entry in list(self.storage.files(f"{self.uuid}/{UPLOADS}")):
-            if entry.path <= f"{try_number:04}":
+            if entry.path == mark or entry.path[:4] < mark[:4]:
                 self.storage.remove(f"{self.uuid}/{UPLOADS}/{entry.path}")
         return moved
 
     def restore(self, folder: Path) -> Moved:
         """Bring what an earlier attempt left in the store back into the run's folder. Raises FilesError."""
-        if self._is_at(folder) or self.storage.stat(self.uuid) is None:
+        if self.is_at(folder) or self.storage.stat(self.uuid) is None:
             return Moved(0, 0)
         copies = pull_folder(self.storage, self.uuid, folder.parent, folder.name)
         return pull(self.storage, [copy for copy in copies if UPLOADS not in copy.source])
@@ -57,7 +62,8 @@ class RunFiles:
         """Whether no upload to it goes on, or was cut off."""
         return not any(True for _ in self.storage.files(f"{self.uuid}/{UPLOADS}"))
 
-    def _is_at(self, folder: Path) -> bool:
+    def is_at(self, folder: Path) -> bool:
+        """Whether the folder is the run's own in the store, as on a single machine."""
         local = self.storage.path(self.uuid) if isinstance(self.storage, LocalStorage) else None
         return local is not None and local.exists() and folder.exists() and local.samefile(folder)
 

@@ -23,7 +23,7 @@ from polyaxon_airflow.init.options import decode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-KINDS = ("artifacts", "file", "git", "tensorboard")
+KINDS = ("artifacts", "file", "git", "restore", "tensorboard")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -9,10 +9,10 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from polyaxon_airflow.artifacts.lineage import Made, note
 from polyaxon_airflow.artifacts.paths import inside, written_whole
 from polyaxon_airflow.errors import InitError
 from polyaxon_airflow.init.codes import USAGE
-from polyaxon_airflow.init.lineage import note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,10 +53,6 @@ def note_written(options: Mapping[str, Any], target: Path, kind: str | None) -> 
     copy.parent.mkdir(parents=True, exist_ok=True)
     if not (copy.exists() and copy.samefile(target)):
         shutil.copy(target, copy)
-    note(
-        options["run"],
-        name=target.name,
-        kind=kind or ("dockerfile" if "dockerfile" in target.name.lower() else "file"),
-        path=f"outputs/{target.name}",
-        summary={"hash": hashlib.sha256(target.read_bytes()).hexdigest()},
-    )
+    kind = kind or ("dockerfile" if "dockerfile" in target.name.lower() else "file")
+    summary = {"hash": hashlib.sha256(target.read_bytes()).hexdigest()}
+    note(Path(options["run"]), Made(target.name, kind, f"outputs/{target.name}", summary, is_input=True))

@@ -7,7 +7,7 @@ polyaxonfiles. `tests/contracts/runner.py` holds every runner to the same behavi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +18,15 @@ Manifest = dict[
 Handle = dict[str, Any]  # JSON; kept in the store, so that a retry finds a run that still lives
 
 MAIN_CONTAINER = "polyaxon-main"
+
+if TYPE_CHECKING:
+    # The items of a secret by its name, None for a secret that nobody provides. Manifests name secrets; who starts a
+    # run passes in where their items come from, so that no manifest, handle or log holds a value.
+    Provided: TypeAlias = Callable[[str], Mapping[str, str] | None]
+
+
+def no_secrets(_: str) -> None:
+    """Provides nothing."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from polyaxon_airflow.init.arguments import root_of
+from polyaxon_airflow.init.options import encode
 from polyaxon_airflow.runtimes import context
 from polyaxon_airflow.runtimes.containers import Container, literal_container
 from polyaxon_airflow.runtimes.variables import run_variables, secret_variables, variable_sources
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 RELAY = "polyaxon-relay"  # its log carries what the run tracks, see `tracking.relay`
 ARTIFACTS = "polyaxon-artifacts"  # brings the run's folder to a store that no volume reaches
+RESTORER = "polyaxon-restore"
+READY = f"{context.ROOT}/.collecting"  # file by which the helper says that it can hear signals
 GRACE = 120  # seconds that a helped pod has for its end, so that the last files reach the store
 
 
@@ -34,17 +38,43 @@ def helper_containers(launch: Launch) -> list[Container]:
             "python",
             "-m",
             "polyaxon_airflow.artifacts",
-            str(store.setting("bucket")),
+            root_of(store),
             launch.uuid,
             folder,
         ]
-        made = _helper(ARTIFACTS, [*command, "--every", str(_settings(launch).sync_interval or 10)], launch)
-        made["env"] += secret_variables([store])
-        mounts = [mount for _, mount in connection_volumes([store])]
-        helpers.append(
-            {**made, "envFrom": variable_sources([store]), "volumeMounts": [*made["volumeMounts"], *mounts]}
-        )
+        options = {"every": _settings(launch).sync_interval or 10, "attempt": launch.attempt, "ready": READY}
+        command += [f"--{name}={value}" for name, value in options.items()]
+        made = _with_store(_helper(ARTIFACTS, command, launch), launch)
+        # The first process of a container does not hear a signal that it has no handler for yet, so a main container
+        # that ends at once would wait for GRACE: it starts after the helper can hear.
+        probe = {"exec": {"command": ["cat", READY]}, "periodSeconds": 1, "failureThreshold": 120}
+        helpers.append({**made, "startupProbe": probe})
     return [{key: value for key, value in helper.items() if value} for helper in helpers]
+
+
+def restoring_containers(launch: Launch) -> list[Container]:
+    """For a further attempt: what the one before left in the store, such as its checkpoints (plugin `autoResume`)."""
+    store, image = launch.artifacts_store, launch.site.helper_image
+    if launch.attempt < 2 or store is None or not image or kept_in_store(launch):
+        return []
+    if not launch.plugin("auto_resume", default=True):
+        return []
+    options = {"root": root_of(store), "uuid": launch.uuid, "to": context.run_path(launch.uuid)}
+    command = ["python", "-m", "polyaxon_airflow.init", "restore", *encode(options)]
+    made = _with_store(_helper(RESTORER, command, launch), launch)
+    return [{key: value for key, value in made.items() if value and key != "restartPolicy"}]
+
+
+def _with_store(made: Container, launch: Launch) -> Container:
+    """A container with what it needs to reach the artifacts store."""
+    stores = [launch.artifacts_store] if launch.artifacts_store is not None else []
+    mounts = [mount for _, mount in connection_volumes(stores)]
+    return {
+        **made,
+        "env": [*made["env"], *secret_variables(stores)],
+        "envFrom": variable_sources(stores),
+        "volumeMounts": [*made["volumeMounts"], *mounts],
+    }
 
 
 def _helper(name: str, command: list[str], launch: Launch) -> Container:

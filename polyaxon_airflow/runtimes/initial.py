@@ -9,6 +9,7 @@ from polyaxon_airflow.init.arguments import READ_THE_STORE, Places, step_argumen
 from polyaxon_airflow.init.arguments import target as step_target
 from polyaxon_airflow.runtimes import context
 from polyaxon_airflow.runtimes.containers import Container, literal_container
+from polyaxon_airflow.runtimes.helper import helper
 from polyaxon_airflow.runtimes.variables import (
     connection_variables,
     run_variables,
@@ -43,7 +44,7 @@ def init_container(step: Init, index: int, launch: Launch, paths: Sequence[str])
     ]
     own = step.container.to_dict() if step.container is not None else {}
     arguments = step_arguments(step, _named(step, launch), _places(launch))
-    made = own if arguments is None else _over(_helper(arguments, launch), own)
+    made = own if arguments is None else _over(helper("init", arguments, launch), own)
     added = {
         "env": [*run_variables(launch), *connection_variables(connections), *secret_variables(connections)],
         "envFrom": variable_sources(connections),
@@ -80,13 +81,6 @@ def _named(step: Init, launch: Launch) -> Connection | None:
 
 def _places(launch: Launch) -> Places:
     return Places(context.ARTIFACTS, context.run_path(launch.uuid), launch.artifacts_store, launch.run_names)
-
-
-def _helper(arguments: Sequence[str], launch: Launch) -> dict[str, Any]:
-    image = {"image": launch.site.helper_image} if launch.site.helper_image else {}
-    # Python looks for modules in the working directory first, and a polyaxonfile's folder may hold anything.
-    command = ["python", "-m", "polyaxon_airflow.init"]
-    return {**image, "command": command, "args": list(arguments), "workingDir": "/"}
 
 
 def _over(made: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

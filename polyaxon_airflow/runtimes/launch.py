@@ -49,6 +49,7 @@ class Launch:
         default_factory=dict
     )  # all that the deployment knows, by name
     artifacts_store: Connection | None = None
+    attempt: int = 1  # number of the run's attempt
     run_names: Mapping[str, str] = field(
         default_factory=dict
     )  # by uuid, of runs that the operation's init names

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.init.entry import Init
 from polyaxon_airflow.runtimes.containers import Container, literal_container, requests_gpu
-from polyaxon_airflow.runtimes.helpers import GRACE, helper_containers
+from polyaxon_airflow.runtimes.helpers import GRACE, helper_containers, restoring_containers
 from polyaxon_airflow.runtimes.initial import connections_of, init_container, target, unknown_connection
 from polyaxon_airflow.runtimes.metadata import annotations_of, labels_of
 from polyaxon_airflow.runtimes.variables import (
@@ -79,6 +79,7 @@ def pod_template(
     """
     parts = _Parts(template, launch)
     helpers = helper_containers(launch) if helped else []
+    restored = restoring_containers(launch) if helped else []
     environment = template.environment.to_dict() if isinstance(template.environment, Environment) else {}
     security = environment.get("securityContext") or {}
     spec: dict[str, Any] = {
@@ -87,7 +88,7 @@ def pod_template(
         "restartPolicy": _restart_policy(environment),
         "securityContext": {key: value for key, value in security.items() if key not in CONTAINER_SECURITY},
         "imagePullSecrets": _secrets(environment.get("imagePullSecrets") or launch.site.image_pull_secrets),
-        "initContainers": [*parts.init_containers(), *helpers],
+        "initContainers": [*restored, *parts.init_containers(), *helpers],
         "containers": [parts.main_container(main, security, ports), *parts.sidecars()],
         "volumes": parts.volumes(),
         **({"terminationGracePeriodSeconds": GRACE} if helpers else {}),

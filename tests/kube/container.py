@@ -83,6 +83,24 @@ class Container:
             )
         return _terminated(code, started, text)
 
+    async def up(self):
+        """Wait until the container has started: its process runs and its startup probe, a command, has succeeded."""
+        await self.started.wait()
+        probe = self.spec.get("startupProbe", {})
+        while probe and self._pid:
+            if await self._do(probe["exec"]["command"]) == 0:
+                return
+            await asyncio.sleep(probe.get("periodSeconds", 10) / 10)  # the tests' clock runs faster
+
+    async def _do(self, command):
+        """The exit code of a command inside the running container."""
+        enter = ["nsenter", "--target", str(self._pid), "--mount", "--pid", "--root", "--wd=/"]
+        if os.geteuid():
+            enter += ["--user", "--preserve-credentials"]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        process = await asyncio.create_subprocess_exec(*enter, "--", *command, **quiet)
+        return await process.wait()
+
     async def stop(self, grace):
         """SIGTERM, and SIGKILL after `grace` seconds."""
         if self._pid and grace:

@@ -85,7 +85,7 @@ class Pod:
         for container in self.inits:
             start(self._keep_running(container))
             if container.sidecar:
-                await container.started.wait()
+                await container.up()
             else:
                 await container.over.wait()
                 if self.stopping or container.exit_code:

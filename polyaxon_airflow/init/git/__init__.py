@@ -13,13 +13,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from polyaxon_airflow.artifacts.lineage import Made, note
 from polyaxon_airflow.artifacts.paths import inside
 from polyaxon_airflow.errors import InitError
 from polyaxon_airflow.init.codes import MISSING, REFUSED, TARGET, TEMPORARY
 from polyaxon_airflow.init.git.access import Access, make_access
 from polyaxon_airflow.init.git.flags import Flags, read_flags
 from polyaxon_airflow.init.git.program import Git
-from polyaxon_airflow.init.lineage import note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +56,8 @@ def run(options: Mapping[str, Any]) -> str:
         finally:
             shutil.rmtree(part, ignore_errors=True)
     summary = {"commit": commit, "head": head, "branch": head, "url": access.url, "is_dirty": False}
-    note(options.get("run"), name=commit, kind="coderef", summary=summary)
+    if options.get("run"):
+        note(Path(options["run"]), Made(commit, "coderef", None, summary, is_input=True))
     return f"checked out {commit[:12]} ({head}) of {access.url} in {target}"
 
 

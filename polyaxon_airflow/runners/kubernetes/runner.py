@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.errors import PermanentRunnerError
-from polyaxon_airflow.runners.base import MAIN_CONTAINER
+from polyaxon_airflow.runners.base import MAIN_CONTAINER, no_secrets
 from polyaxon_airflow.runners.kubernetes.api import DELAYS, Api
 from polyaxon_airflow.runners.kubernetes.following import PATIENCE, Listener, Patience, Terms
 from polyaxon_airflow.runners.kubernetes.pod_run import PodRun, pods_of
 from polyaxon_airflow.runners.kubernetes.resource_run import ResourceRun
 from polyaxon_airflow.runners.kubernetes.resources import kind_of, missing
+from polyaxon_airflow.runners.kubernetes.secrets import give_to, put_secrets, with_secrets_of_its_own
 from polyaxon_airflow.runners.kubernetes.submitting import (
     collection_of,
     mark_collected,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from typing import TypeVar
 
-    from polyaxon_airflow.runners.base import Handle, Line, Manifest, Outcome, RunIdentity
+    from polyaxon_airflow.runners.base import Handle, Line, Manifest, Outcome, Provided, RunIdentity
     from polyaxon_airflow.runners.kubernetes.api import Connect, Object
 
     T = TypeVar("T")
@@ -43,6 +44,7 @@ class KubernetesRunner:
     grace: float = 30.0  # seconds between SIGTERM and SIGKILL of a run that is stopped
     patience: Patience = PATIENCE
     delays: Sequence[float] = DELAYS  # seconds between attempts of a request that fails
+    secrets: Provided = no_secrets  # where the items of secrets come from that stand for Airflow connections
 
     def check(self, manifest: Manifest) -> None:
         """Raise PermanentRunnerError for a pod without an image, or a kind that nobody here knows how to follow."""
@@ -97,8 +99,11 @@ class KubernetesRunner:
 
     async def submit_async(self, api: Api, manifest: Manifest, run: RunIdentity) -> Handle:
         """As `submit`, for an event loop."""
-        body, main = await self._served(api, manifest, run)
+        named, main = await self._served(api, manifest, run)
+        body, secrets = with_secrets_of_its_own(named, run.uuid, self.secrets)
+        await put_secrets(api, self.namespace, secrets)
         found = await submit(api, collection_of(body, self.namespace), body, run.uuid)
+        await give_to(api, self.namespace, secrets, found)
         await submit_companions(api, self.namespace, manifest.get("companions", ()), found)
         names = {key: found["metadata"][key] for key in ("namespace", "name", "uid")}
         kind = {key: found[key] for key in ("apiVersion", "kind")}

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import polyaxon_airflow
 from polyaxon_airflow.errors import PermanentRunnerError
+from polyaxon_airflow.runners.base import no_secrets
 from polyaxon_airflow.runners.process.layout import downward
-from polyaxon_airflow.runners.process.secrets import item, items_of, nothing
+from polyaxon_airflow.runners.process.secrets import item, items_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from polyaxon_airflow.runners.base import RunIdentity
-    from polyaxon_airflow.runners.process.secrets import Provided
+    from polyaxon_airflow.runners.base import Provided, RunIdentity
 
 # The worker's own variables hold Airflow's secrets; a container sees only these of them.
 INHERITED = (
@@ -79,7 +79,7 @@ def helper_variables(words: Sequence[str]) -> dict[str, str] | None:
 
 
 def container_variables(
-    container: Mapping[str, Any], run: RunIdentity, secrets: Provided = nothing
+    container: Mapping[str, Any], run: RunIdentity, secrets: Provided = no_secrets
 ) -> dict[str, str]:
     """`env` of a container as text; later entries win, `$(NAME)` refers to earlier ones, as in Kubernetes.
 

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyaxon_airflow.errors import PermanentRunnerError
-from polyaxon_airflow.runners.process.secrets import FOLDER, nothing, write_files
+from polyaxon_airflow.runners.base import no_secrets
+from polyaxon_airflow.runners.process.secrets import FOLDER, write_files
 from polyaxon_airflow.runtimes import context
 from polyaxon_airflow.runtimes.volumes import RUN_VOLUME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from polyaxon_airflow.runners.base import RunIdentity, Settings
-    from polyaxon_airflow.runners.process.secrets import Provided
+    from polyaxon_airflow.runners.base import Provided, RunIdentity, Settings
 
 
 class Layout(NamedTuple):
@@ -43,7 +43,7 @@ class Layout(NamedTuple):
 
 
 def make_layout(
-    pod: Mapping[str, Any], run: RunIdentity, settings: Settings, secrets: Provided = nothing
+    pod: Mapping[str, Any], run: RunIdentity, settings: Settings, secrets: Provided = no_secrets
 ) -> Layout:
     """Create the directories of a run. Raises PermanentRunnerError for a volume that is no directory."""
     scratch = Path(settings.context_root) / run.uuid

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from polyaxon_airflow.errors import PermanentRunnerError, TemporaryRunnerError
-from polyaxon_airflow.runners.base import MAIN_CONTAINER, Handle, Line, Manifest, Outcome
+from polyaxon_airflow.runners.base import MAIN_CONTAINER, Handle, Line, Manifest, Outcome, no_secrets
 from polyaxon_airflow.runners.lines import LineSplitter, shown
 from polyaxon_airflow.runners.process.environment import (
     base_variables,
@@ -27,14 +27,13 @@ from polyaxon_airflow.runners.process.environment import (
     missing_program,
 )
 from polyaxon_airflow.runners.process.layout import Layout, make_layout
-from polyaxon_airflow.runners.process.secrets import FOLDER, nothing
+from polyaxon_airflow.runners.process.secrets import FOLDER
 from polyaxon_airflow.runtimes import context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from polyaxon_airflow.runners.base import RunIdentity, Settings
-    from polyaxon_airflow.runners.process.secrets import Provided
+    from polyaxon_airflow.runners.base import Provided, RunIdentity, Settings
 
 GUARDIAN = Path(__file__).with_name("guardian.py")
 CHUNK = 65536  # bytes read at once from a container
@@ -43,7 +42,9 @@ CHUNK = 65536  # bytes read at once from a container
 class ProcessRunner:
     """Runs pods as processes of this machine (design D6). One object follows the runs that it submitted."""
 
-    def __init__(self, settings: Settings, *, folder: str | None = None, secrets: Provided = nothing) -> None:
+    def __init__(
+        self, settings: Settings, *, folder: str | None = None, secrets: Provided = no_secrets
+    ) -> None:
         """`folder`: working directory of containers that name none, the polyaxonfile's own folder.
 
         `secrets`: where the items of secrets come from that manifests name.

@@ -1,29 +1,20 @@
-"""Secrets for local processes: as variables, or as files that end with the run.
-
-A manifest names secrets; who starts the run passes in where their items come from (`Provided`), so that no manifest,
-handle or log holds a value.
-"""
+"""Secrets for local processes: as variables, or as files that end with the run."""
 
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.artifacts.paths import inside
 from polyaxon_airflow.errors import PermanentRunnerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    # The items of a secret by its name; None for a secret that nothing provides.
-    Provided: TypeAlias = Callable[[str], Mapping[str, str] | None]
+    from polyaxon_airflow.runners.base import Provided
 
 FOLDER = "secrets"  # below a run's scratch directory
-
-
-def nothing(_: str) -> None:
-    """Provides no secrets."""
 
 
 def items_of(name: str, secrets: Provided, what: str) -> Mapping[str, str]:
