@@ -11,12 +11,18 @@ from polyaxon_airflow.runners.base import Settings
 from polyaxon_airflow.store import RunStore, is_single_machine, open_store
 
 if TYPE_CHECKING:
+    from polyaxon_airflow.connections.catalogue import Catalogue
+    from polyaxon_airflow.connections.secrets import Secrets
+    from polyaxon_airflow.connections.store import Store
     from polyaxon_airflow.runners.base import Runner
     from polyaxon_airflow.runners.kubernetes.access import ClusterAccess
     from polyaxon_airflow.runners.kubernetes.runner import KubernetesRunner
     from polyaxon_airflow.runtimes.launch import Site
 
 SECTION = "polyaxon"
+CONNECTIONS_FILE = (
+    "connections.yaml"  # in the dags folder, unless `[polyaxon] connections_file` says otherwise
+)
 REMOTE_EXECUTORS = ("CeleryExecutor", "KubernetesExecutor")
 
 
@@ -60,10 +66,10 @@ def runner_settings() -> Settings:
     """What the process runner needs to know."""
     from airflow.configuration import conf
 
-    state = state_folder()
+    state, store = state_folder(), artifacts_store()
     environments = conf.getjson(SECTION, "process_environments", fallback={})
     return Settings(
-        artifacts_root=setting("artifacts_root") or str(state / "artifacts"),
+        artifacts_root=store.root if store.is_local else str(state / "artifacts"),
         context_root=str(state / "context"),
         environments=environments if isinstance(environments, dict) else {},
         grace=conf.getfloat(SECTION, "grace", fallback=10.0),
@@ -74,7 +80,40 @@ def process_runner(folder: str | None) -> Runner:
     """The runner of this machine; `folder`: where containers without a working directory start."""
     from polyaxon_airflow.runners.process.runner import ProcessRunner
 
-    return ProcessRunner(runner_settings(), folder=folder)
+    return ProcessRunner(runner_settings(), folder=folder, secrets=secrets())
+
+
+def artifacts_store() -> Store:
+    """The store of artifacts, and the catalogue of connections that it is in.
+
+    Raises PolyaxonfileError for a connections file with faults, FilesError for a root of an unknown kind.
+    """
+    from polyaxon_airflow.connections.store import artifacts_store
+
+    root = setting("artifacts_root") or str(state_folder() / "artifacts")
+    return artifacts_store(_catalogue(), root, setting("artifacts_conn_id") or None)
+
+
+def secrets() -> Secrets:
+    """Where the values of secrets come from: Airflow's connections, masked in the task's log before anybody has them."""
+    from airflow.sdk import BaseHook
+    from airflow.sdk.log import mask_secret
+
+    from polyaxon_airflow.connections.secrets import Secrets, account_of
+
+    return Secrets(
+        artifacts_store().catalogue, lambda name: account_of(BaseHook.get_connection(name)), mask_secret
+    )
+
+
+def _catalogue() -> Catalogue:
+    from airflow.configuration import conf
+
+    from polyaxon_airflow.connections.catalogue import Catalogue, read_catalogue
+
+    named = setting("connections_file")
+    file = Path(named or Path(conf.get("core", "dags_folder")) / CONNECTIONS_FILE)
+    return read_catalogue(file) if named or file.exists() else Catalogue()
 
 
 def cluster_of(agent: str | None) -> ClusterAccess | None:
@@ -109,6 +148,7 @@ def kubernetes_runner(access: ClusterAccess, namespace: str) -> KubernetesRunner
         namespace,
         grace=conf.getfloat(SECTION, "grace", fallback=10.0),
         patience=Patience(start=start),
+        secrets=secrets(),
     )
 
 

@@ -20,7 +20,13 @@ DEFAULTS = {
     "artifacts_root": (
         "string",
         "",
-        "Where runs keep their artifacts; by default polyaxon/artifacts in AIRFLOW_HOME.",
+        "Folder or URL (s3://, gs://, az://) where runs keep their artifacts; by default polyaxon/artifacts in AIRFLOW_HOME.",
+    ),
+    "artifacts_conn_id": ("string", "", "Airflow connection with the credentials of artifacts_root."),
+    "connections_file": (
+        "string",
+        "",
+        "Connections of runs; by default connections.yaml in the dags folder.",
     ),
     "store_url": (
         "string",

@@ -78,13 +78,6 @@ class Catalogue:
     def artifacts_store(self) -> Connection | None:
         return self.connections[self.store] if self.store else None
 
-    def contexts(self) -> Mapping[str, Mapping[str, Any]]:
-        """What templates see as `connections.<name>`: its schema, with `name` and `kind` (spec section 3.4)."""
-        return {
-            name: {**(connection.schema_ or {}), "name": name, "kind": connection.kind}
-            for name, connection in self.connections.items()
-        }
-
     def find(self, name: str) -> Connection:
         """A connection by name. Raises CompilationError, naming what is known."""
         found = self.connections.get(name)
@@ -101,6 +94,14 @@ class Catalogue:
             or "Add it to the connections file ([polyaxon] connections_file).",
             rule="unknown-connection",
         )
+
+
+def contexts_of(connections: Mapping[str, Connection]) -> dict[str, dict[str, Any]]:
+    """What templates see as `connections.<name>`: its schema, with `name` and `kind` (spec section 3.4)."""
+    return {
+        name: {**(connection.schema_ or {}), "name": name, "kind": connection.kind}
+        for name, connection in connections.items()
+    }
 
 
 def secret_name(name: str) -> str:

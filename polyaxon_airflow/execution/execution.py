@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from polyaxon_airflow.errors import (
     CompilationError,
+    FilesError,
     PermanentRunnerError,
     TemporaryRunnerError,
 )
@@ -67,7 +68,7 @@ class Execution:
             return self._end("skipped", str(nothing))
         except (CompilationError, PermanentRunnerError) as error:
             return self._end("failed", str(error), retriable=False)
-        except TemporaryRunnerError as error:
+        except (TemporaryRunnerError, FilesError) as error:
             return self._end("failed", str(error))
 
     def follow(self, started: Started) -> Outcome:
@@ -80,15 +81,23 @@ class Execution:
 
     def finish(self, started: Started, outcome: Outcome) -> Ended:
         """Results to the store, then away with what the runner needed."""
-        ended = self.supervision(started.attempt).finish(outcome)
+        ended = self.supervision(started.attempt).finish(self._kept(outcome))
+        if self.around.artifacts is not None:
+            self.around.artifacts.discard(self._folder)
         self.around.runner.clean(started.handle, keep=started.attempt.keep)
         return ended
 
     def supervision(self, attempt: Attempt) -> Supervision:
         """What becomes of the run from here on."""
-        around, folder = self.around, Path(self.around.runs_folder) / self.uuid
+        around = self.around
         return Supervision(
-            attempt, around.store, around.clock, around.log, around.log_line, folder, carried=around.carried
+            attempt,
+            around.store,
+            around.clock,
+            around.log,
+            around.log_line,
+            self._folder,
+            carried=around.carried,
         )
 
     @property
@@ -101,9 +110,28 @@ class Execution:
         """The operation as the polyaxonfile has it."""
         return compiled_of(self.task)
 
+    @property
+    def _folder(self) -> Path:
+        """Of the run's artifacts on this machine."""
+        return Path(self.around.runs_folder) / self.uuid
+
     @cached_property
     def _family(self) -> Family:
         return Family(self.task, self.around)
+
+    def _kept(self, outcome: Outcome) -> Outcome:
+        """The outcome, once the run's artifacts are in their store; a success whose artifacts are lost is none."""
+        if self.around.artifacts is None:
+            return outcome
+        try:
+            self.around.artifacts.collect(self.uuid, self._folder, self.task.try_number)
+        except FilesError as error:
+            reason = f"its artifacts could not be kept: {error}"
+            self.around.log(reason)
+            return (
+                outcome._replace(status="failed", reason=reason) if outcome.status == "succeeded" else outcome
+            )
+        return outcome
 
     def _held_back(self, trial: TrialStep | None) -> Ended | None:
         if trial is not None and (reason := trial.why_not_start()) is not None:
@@ -120,6 +148,8 @@ class Execution:
             return self._cached(original)
         manifest = manifest_of(literal, self._run(), self.around)
         self._set_status("starting")
+        if self.around.artifacts is not None and self.task.try_number > 1:
+            self.around.artifacts.restore(self.uuid, self._folder)
         handle = self.around.runner.submit(manifest, self._identity())
         self._update(handle=handle)
         self._set_status("running")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from polyaxon_airflow.execution.artifacts import run_names
 from polyaxon_airflow.execution.references import globals_of
 from polyaxon_airflow.runtimes.launch import Launch, Site
 
@@ -33,6 +34,9 @@ def launch_of(literal: CompiledOperation, run: Run, around: Surroundings) -> Lau
         termination=literal.termination if not isinstance(literal.termination, str) else None,
         variables=tuple((io.to_env, _text(io.value)) for io in ios if io.to_env and io.value is not None),
         connections=around.connections,
+        artifacts_store=around.artifacts.connection if around.artifacts else None,
+        run_names=run_names(literal, around.store),
+        attempt=run.try_number,
     )
 
 

@@ -11,7 +11,9 @@ from polyaxon_airflow import explain
 from polyaxon_airflow.compiler import CompiledOperation, RunContext, resolve
 from polyaxon_airflow.compiler.contexts import variables
 from polyaxon_airflow.compiler.rendering import render
+from polyaxon_airflow.connections.catalogue import contexts_of
 from polyaxon_airflow.errors import CompilationError
+from polyaxon_airflow.execution.artifacts import with_sources
 from polyaxon_airflow.execution.family import Family
 from polyaxon_airflow.execution.inputs import given_values
 from polyaxon_airflow.execution.joins import joined_values
@@ -42,7 +44,8 @@ def resolved(
     """
     compiled = compiled_of(task)
     context = _context(task, around, compiled, run)
-    return resolve(compiled, replace(context, params={**context.params, **(suggested or {})}))
+    literal = resolve(compiled, replace(context, params={**context.params, **(suggested or {})}))
+    return with_sources(literal, around.store, around.clock())
 
 
 def literal_matrix(task: Task, around: Surroundings, compiled: CompiledOperation, run: Run) -> Matrix:
@@ -68,12 +71,24 @@ def literal_matrix(task: Task, around: Surroundings, compiled: CompiledOperation
 def _context(task: Task, around: Surroundings, compiled: CompiledOperation, run: Run) -> RunContext:
     references = {name: param for name, param in (compiled.params or {}).items() if param.ref}
     params = referenced_values(references, Family(task, around).find)
+    params |= _artifacts_by_path(compiled, params)
     if task.node.operation == "":
         params |= given_values(compiled, task.conf)
     known = run_globals(run)
     params |= joined_values(compiled, around, params, known)
-    return RunContext(globals=known, params=params)
+    return RunContext(
+        globals=known,
+        params=params,
+        connections=contexts_of(around.connections),
+        artifacts_store=around.artifacts.connection.name if around.artifacts else None,
+    )
 
 
 def _declared(compiled: CompiledOperation) -> list[IO]:
     return [*(compiled.inputs or ()), *(compiled.contexts or ())]
+
+
+def _artifacts_by_path(compiled: CompiledOperation, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Artifacts of another run (`value: artifacts.outputs`) as an input of type `artifacts` takes them."""
+    names = [io.name for io in compiled.inputs or () if io.type == "artifacts"]
+    return {name: {"dirs": [params[name]]} for name in names if isinstance(params.get(name), str)}

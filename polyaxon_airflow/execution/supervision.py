@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from polyaxon_airflow.compiler import CompiledOperation
 from polyaxon_airflow.errors import TrackingError
+from polyaxon_airflow.execution.artifacts import log_lineage
 from polyaxon_airflow.execution.collect import outputs_in, tracker_of
 from polyaxon_airflow.execution.follow import Follower
 from polyaxon_airflow.execution.sweeps import begun_sweep
@@ -94,6 +95,7 @@ class Supervision:
         try:
             if outputs := outputs_in(self.folder):
                 self._update(outputs=outputs)
+            log_lineage(self.store, self.attempt.uuid, self.folder)
         except TrackingError as error:
             outcome = outcome._replace(status="failed", reason=str(error), retriable=False)
         return self.end(outcome.status, outcome.reason, retriable=outcome.retriable)

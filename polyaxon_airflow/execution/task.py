@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
+    from polyaxon_airflow.execution.artifacts import ArtifactsStore
     from polyaxon_airflow.execution.identity import TaskIdentity
     from polyaxon_airflow.plan import Node, Plan
     from polyaxon_airflow.runners.base import Line, Runner
@@ -50,6 +51,7 @@ class Surroundings:
     project: str = "default"
     site: Site | None = None
     connections: Mapping[str, Connection] = field(default_factory=dict)
+    artifacts: ArtifactsStore | None = None
     carried: bool = False  # whether what runs track comes to `runs_folder` over their logs
     runs_folder: str = ""  # local directory of each run's artifacts, by uuid; "" if this machine has none
 

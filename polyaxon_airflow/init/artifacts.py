@@ -37,7 +37,8 @@ def run(options: Mapping[str, Any]) -> str:
 
 def _asked(options: Mapping[str, Any]) -> Iterator[tuple[Pull, str, str]]:
     """How to pull, from where, to where below the target."""
-    kinds: tuple[tuple[str, Pull], ...] = (("files", pull_file), ("dirs", pull_folder), ("paths", pull_any))
+    # What a ref to another run gives is in `dirs`, though it may be a file.
+    kinds: tuple[tuple[str, Pull], ...] = (("files", pull_file), ("dirs", pull_any), ("paths", pull_any))
     if not any(options.get(kind) for kind, _ in kinds):
         yield pull_folder, "", ""
     for kind, pull_one in kinds:

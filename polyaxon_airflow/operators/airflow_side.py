@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
+from polyaxon_airflow.artifacts.storage import open_storage
 from polyaxon_airflow.configuration import (
+    artifacts_store,
     cluster_of,
     kubernetes_runner,
     mirrors_folder,
     process_runner,
     runner_settings,
+    secrets,
     site,
 )
+from polyaxon_airflow.connections.store import DEFAULT, on_this_machine
 from polyaxon_airflow.errors import CompilationError
+from polyaxon_airflow.execution.artifacts import ArtifactsStore
 from polyaxon_airflow.execution.identity import TaskIdentity
 from polyaxon_airflow.execution.taking import agent_of
 from polyaxon_airflow.execution.task import Ended, Surroundings, Task
@@ -30,9 +35,12 @@ if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
     from airflow.sdk.definitions.context import Context
 
+    from polyaxon_airflow.artifacts.storage import Storage
+    from polyaxon_airflow.connections.store import Store
     from polyaxon_airflow.dag.build import PolyaxonDAG
     from polyaxon_airflow.plan import Plan
     from polyaxon_airflow.runners.kubernetes.access import ClusterAccess
+    from polyaxon_airflow.sections.connections import Connection
     from polyaxon_airflow.store import RunStore
 
 
@@ -78,6 +86,7 @@ def surroundings_of(
         return interrupted() if os.getppid() == parent else "the worker of this task has died"
 
     access = cluster_of(agent_of(task_of(operator, context)))
+    kept = artifacts_store()
     return Surroundings(
         store=store,
         clock=now,
@@ -88,18 +97,37 @@ def surroundings_of(
         interrupted=why_end,
         owner=plan.owner,
         project=plan.project,
-        **(_on_cluster(access) if access is not None else _on_this_machine(plan)),
+        **(_on_cluster(access, kept) if access is not None else _on_this_machine(plan, kept)),
     )
 
 
-def _on_cluster(access: ClusterAccess) -> dict[str, Any]:
+def _on_cluster(access: ClusterAccess, kept: Store) -> dict[str, Any]:
+    """Pods bring their artifacts to the store themselves; none can reach a folder of this machine."""
     runner = kubernetes_runner(access, access.resolved_namespace())
-    return {"runner": runner, "site": site(), "runs_folder": str(mirrors_folder() / "runs"), "carried": True}
+    mirror = {"site": site(), "runs_folder": str(mirrors_folder() / "runs"), "carried": True}
+    if kept.is_local and kept.entry.name == DEFAULT:
+        return {"runner": runner, **mirror, "connections": kept.catalogue.connections}
+    return {"runner": runner, **mirror, **_places(kept.entry.connection(), kept, is_local=True)}
 
 
-def _on_this_machine(plan: Plan) -> dict[str, Any]:
+def _on_this_machine(plan: Plan, kept: Store) -> dict[str, Any]:
     runner = process_runner(str(Path(plan.file).parent) if plan.file else None)
-    return {"runner": runner, "runs_folder": runner_settings().artifacts_root}
+    places = _places(on_this_machine(kept), kept, is_local=kept.is_local)
+    return {"runner": runner, "runs_folder": runner_settings().artifacts_root, **places}
+
+
+def _places(connection: Connection, kept: Store, *, is_local: bool) -> dict[str, Any]:
+    """The connections of a run, and the artifacts store, whose own is `connection` where the run executes."""
+    return {
+        "connections": {**kept.catalogue.connections, connection.name: connection},
+        "artifacts": ArtifactsStore(connection, lambda: _storage(kept), is_local),
+    }
+
+
+def _storage(kept: Store) -> Storage:
+    """The artifacts store, with the credentials of its Airflow connection, or else those of the worker's environment."""
+    items = secrets().of(kept.entry)
+    return open_storage(kept.root, {**os.environ, **items})
 
 
 def report(ended: Ended, operator: BaseOperator) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 import pytest
 
-from polyaxon_airflow.connections.catalogue import read_catalogue, secret_name
+from polyaxon_airflow.connections.catalogue import contexts_of, read_catalogue, secret_name
 from polyaxon_airflow.connections.checking import unknown_connections
 from polyaxon_airflow.errors import CompilationError, PolyaxonfileError
 from polyaxon_airflow.polyaxonfile.reading import read
@@ -61,7 +61,7 @@ def test_what_runs_see_of_secrets(catalogue, name, expected):
 
 
 def test_templates_see_schema_name_and_kind(catalogue):
-    contexts = catalogue.contexts()
+    contexts = contexts_of(catalogue.connections)
     assert contexts["code"] == {
         "url": "https://host/acme/models", "revision": "main", "name": "code", "kind": "git",
     }  # fmt: skip

@@ -15,7 +15,7 @@ from polyaxon_airflow.execution.task import Ended, Surroundings, Task
 from polyaxon_airflow.execution.trials import start_trial
 from polyaxon_airflow.plan.build import plan_of
 from polyaxon_airflow.polyaxonfile import read_operation
-from polyaxon_airflow.runners.base import Settings
+from polyaxon_airflow.runners.base import Settings, no_secrets
 from polyaxon_airflow.runners.process.runner import ProcessRunner
 from polyaxon_airflow.store import open_store
 
@@ -37,11 +37,14 @@ class World:
     runs: int = 0
     lines: list = field(default_factory=list)
     deployment: object = None
+    artifacts: object = None  # the artifacts store of the deployment
+    connections: dict = field(default_factory=dict)
+    secrets: object = no_secrets
 
     def __post_init__(self):
         self.store = open_store(f"sqlite:///{self.folder}/store.db")
         settings = Settings(f"{self.folder}/artifacts", f"{self.folder}/context", {}, 2.0)
-        self.runner = ProcessRunner(settings, folder=str(self.folder))
+        self.runner = ProcessRunner(settings, folder=str(self.folder), secrets=self.secrets)
 
     def clock(self):
         self.at += timedelta(milliseconds=10)
@@ -136,6 +139,8 @@ class DagRun:
             log_line=lambda line: self.world.lines.append(line.text),
             statuses=lambda ids: {task_id: self.states.get(task_id) for task_id in ids},
             interrupted=lambda: None,
+            artifacts=self.world.artifacts,
+            connections=self.world.connections,
             runs_folder=f"{self.world.folder}/artifacts",
         )
 
