@@ -412,11 +412,37 @@ def test_helpers_carry_what_the_run_tracks_and_writes():
     folder = f"/plx-context/artifacts/{UUID}"
     assert {name: container["command"][2:] for name, container in found.items()} == {
         "polyaxon-relay": ["polyaxon_airflow.tracking", folder],
-        "polyaxon-artifacts": ["polyaxon_airflow.artifacts", "s3://data", UUID, folder, "--every", "60"],
+        "polyaxon-artifacts": [
+            "polyaxon_airflow.artifacts",
+            "s3://data",
+            UUID,
+            folder,
+            "--every=60",
+            "--attempt=1",
+            "--ready=/plx-context/.collecting",
+        ],
     }
+    # It must hear a signal before the main container may end.
+    assert found["polyaxon-artifacts"]["startupProbe"]["exec"]["command"] == [
+        "cat",
+        "/plx-context/.collecting",
+    ]
     assert {container["restartPolicy"] for container in found.values()} == {"Always"}
     assert "AWS_KEY" in values(found["polyaxon-artifacts"])
     assert "AWS_KEY" not in values(found["polyaxon-relay"])
+
+
+def test_a_further_attempt_gets_back_what_the_one_before_left():
+    bucket = stores()["bucket"]
+    first, *_ = pod(site=HELPED, artifacts_store=bucket, attempt=3)["spec"]["initContainers"]
+    folder = f"/plx-context/artifacts/{UUID}"
+    assert (first["name"], "restartPolicy" in first) == ("polyaxon-restore", False)
+    assert first["command"][:4] == ["python", "-m", "polyaxon_airflow.init", "restore"]
+    assert decode(first["command"][4:]) == {"root": "s3://data", "uuid": UUID, "to": folder}
+    assert "polyaxon-restore" not in helpers(artifacts_store=bucket, attempt=1)
+    assert "polyaxon-restore" not in helpers(
+        artifacts_store=bucket, attempt=3, plugins=Plugins(auto_resume=False)
+    )
 
 
 @pytest.mark.parametrize(
