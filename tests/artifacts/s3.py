@@ -31,7 +31,7 @@ def s3_server(bucket):
             endpoint_url=variables["AWS_ENDPOINT_URL"],
             skip_instance_cache=True,
         )
-        system.mkdir(bucket)
+        system.makedirs(bucket, exist_ok=True)  # moto keeps its buckets for as long as the process lives
         yield variables
     finally:
         server.stop()
