@@ -86,13 +86,12 @@ def katib(trial, others, samples, start):
 
 RULES = {
     "median": ours(kind="median"),
-    "median, minInterval 7": ours(kind="median", minInterval=7),
     "truncation 50% every 4": ours(kind="truncation", percent=50, evaluationInterval=4),
     "truncation 80% every 4": ours(kind="truncation", percent=80, evaluationInterval=4),
     "diff 10%": ours(kind="diff", percent=10, evaluationInterval=1),
     "asha eta 2": ours(kind="asha", eta=2),
     "asha eta 3": ours(kind="asha", eta=3),
-    "asha eta 4 from 1": ours(kind="asha", eta=4, minInterval=1),
+    "asha eta 3 from 1": ours(kind="asha", eta=3, minInterval=1),
     "Optuna MedianPruner(5, 0)": at_report(partial(optuna_median, startup=5, warmup=0)),
     "Optuna MedianPruner(5, 10)": at_report(partial(optuna_median, startup=5, warmup=10)),
     "Optuna SuccessiveHalving(1, 3)": at_report(partial(optuna_halving, eta=3, lowest=1)),

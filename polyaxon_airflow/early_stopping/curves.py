@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple, TypeAlias
 State: TypeAlias = Literal["suggested", "running", "succeeded", "stopped", "failed", "skipped"]
 """Of a trial. `suggested`: it has params and waits; `stopped`: by a policy; `skipped`: it never ran."""
 
-_CREDIT = 2.5
-"""Doublings of its steps that a trial is trusted to go on gaining as it gained in the last one (bench/stopping.py)."""
+_CREDIT = 2.0
+"""Doublings of its reports in which a trial is trusted to gain what it gained in the last (chosen by bench/stopping.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +60,19 @@ class Progress:
         return self.bests[reports - 1] if reports else None
 
     def prospect(self, reports: int) -> float:
-        """The best of the first reports, and what the trial would gain if it went on as it did.
+        """The best of the first reports, and what the trial would still gain if it went on as it did.
 
-        Learning curves gain about evenly in the logarithm of steps: what came in the last doubling is taken to
-        come again. So a slow starter is not stopped while it catches up.
+        Learning curves gain about evenly in the logarithm of steps: what the last half of the reports brought over
+        the quarter before is taken to come again. So a slow starter is not stopped while it catches up.
         """
-        half = (reports + 1) // 2
-        gain = self._recent(reports) - self._recent(half) if math.isfinite(self._recent(half)) else 0.0
+        half, quarter = reports // 2, reports // 4
+        before = _mean(self.scores[quarter:half])
+        gain = _mean(self.scores[half:reports]) - before if math.isfinite(before) else 0.0
         return self.bests[reports - 1] + _CREDIT * max(gain, 0.0)
 
-    def _recent(self, reports: int) -> float:
-        """The mean of the last eighth of the first reports."""
-        window = self.scores[reports - max(1, reports // 8) : reports]
-        return sum(window) / len(window)
+
+def _mean(scores: Sequence[float]) -> float:
+    return sum(scores) / len(scores) if scores else -math.inf
 
 
 def _score(value: float, sign: int) -> float:
