@@ -87,12 +87,9 @@ class Search:
 
     def _all_cells(self) -> Iterator[Sequence[float]]:
         """Every point of a finite space, in the order of a grid; none of one without end."""
-        axes = self._cube.axes
-        return (
-            product(*(axis.middles.tolist() for axis in axes))
-            if all(axis.cells for axis in axes)
-            else iter(())
-        )
+        if not all(axis.cells for axis in self._cube.axes):
+            return iter(())
+        return product(*(axis.middles.tolist() for axis in self._cube.axes))
 
     def _canonical(self, point: Sequence[float]) -> Point:
         """The point that stands for all points with the same params."""
@@ -117,6 +114,5 @@ def generator(*key: object) -> np.random.Generator:
     """A generator of its own for each key."""
     from numpy.random import default_rng
 
-    return default_rng(
-        int.from_bytes(hashlib.blake2b(json.dumps(key).encode(), digest_size=16).digest(), "big")
-    )
+    digest = hashlib.blake2b(json.dumps(key).encode(), digest_size=16).digest()
+    return default_rng(int.from_bytes(digest, "big"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import NonNegativeFloat, StrictStr
 
@@ -46,7 +46,7 @@ class Hyperband(Searched):
     params: Annotated[Spaces | str | None, OR_TEMPLATE] = None
     max_iterations: PositiveInt | None = None  # R: the most resource that one trial gets
     eta: Annotated[NonNegativeFloat | str | None, OR_TEMPLATE] = (
-        None  # one of so many trials goes on to the next rung
+        None  # one of so many goes on to the next rung
     )
     resource: Resource | None = None
     metric: Metric | None = None
@@ -57,29 +57,23 @@ class Hyperband(Searched):
 
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
-        needed = {
-            "maxIterations": self.max_iterations,
-            "eta": self.eta,
-            "resource": self.resource,
-            "metric": self.metric,
-        }
-        yield from (
-            Problem((name,), "is missing, hyperband needs it")
-            for name, value in needed.items()
-            if value is None
-        )
+        needed = (self.max_iterations, self.eta, self.resource, self.metric)
+        for name, value in zip(("maxIterations", "eta", "resource", "metric"), needed, strict=True):
+            if value is None:
+                yield Problem((name,), "is missing, hyperband needs it")
         if isinstance(self.eta, float) and self.eta <= 1:
             yield Problem(("eta",), f"must be above 1, got {self.eta:g}")
 
     def brackets(self) -> list[list[Rung]]:
         """The rungs of each bracket, most runs first, resources as the trials get them.
 
-        >>> Hyperband(kind="hyperband", max_iterations=81, eta=3, resource={"name": "epochs", "type": "int"}).brackets()[1]
+        >>> Hyperband(kind="hyperband", max_iterations=81, eta=3, ...).brackets()[1]
         [Rung(runs=34, resource=3), Rung(runs=11, resource=9), Rung(runs=3, resource=27), Rung(runs=1, resource=81)]
         """
+        settings = self._settings()
+        exact = brackets(settings.most, settings.eta)
         return [
-            [Rung(rung.runs, self._resource().amount(rung.resource)) for rung in rungs]
-            for rungs in self._exact_brackets()
+            [Rung(rung.runs, settings.resource.amount(rung.resource)) for rung in rungs] for rungs in exact
         ]
 
     def slot(self, index: int) -> Slot:
@@ -87,7 +81,7 @@ class Hyperband(Searched):
         return slot(self.brackets(), index)
 
     def is_ready(self, index: int, history: Sequence[Trial]) -> bool:
-        """Whether all trials of the rung below are over: skipped ones too have to be told of in `history`."""
+        """Whether all trials of the rung below are over: `history` has to tell of skipped ones too."""
         states = {trial.index: trial.state for trial in history}
         return all(states.get(below, "running") not in PENDING for below in self.slot(index).below)
 
@@ -101,56 +95,48 @@ class Hyperband(Searched):
         if not place.rung:
             return None
         if not self.is_ready(index, history):
-            raise TooEarly(
-                f"trials {place.below.start} to {place.below.stop - 1} must be done before trial {index}"
-            )
+            below = f"trials {place.below.start} to {place.below.stop - 1}"
+            raise TooEarly(f"{below} must be done before trial {index}")
         survivors = self._survivors(place.below, history)
-        if place.rank >= len(survivors):
-            raise NoSurvivor(
-                f"only {len(survivors)} of {len(place.below)} trials of the rung below have a value for "
-                f"'{self._metric().name}': none is left for place {place.rank + 1}"
-            )
-        return survivors[place.rank]
+        if place.rank < len(survivors):
+            return survivors[place.rank]
+        raise NoSurvivor(
+            f"only {len(survivors)} of {len(place.below)} trials of the rung below have a value for "
+            f"'{self._settings().metric.name}': none is left for place {place.rank + 1}"
+        )
 
     def _trials(self) -> int:
-        return sum(rung.runs for rungs in self._exact_brackets() for rung in rungs)
+        return sum(rung.runs for rungs in self.brackets() for rung in rungs)
 
     def _ask(self, index: int, history: Sequence[Trial]) -> Params:
         place = self.slot(index)
         parent = self.parent(index, history)
-        params = (
-            draw(self.spaces(), self._bracket_seed(place.bracket), place.rank)
-            if parent is None
-            else parent.params
-        )
-        return {**params, self._resource().name: place.resource}
+        params = self._drawn(place) if parent is None else parent.params
+        return {**params, self._settings().resource.name: place.resource}
+
+    def _drawn(self, place: Slot) -> Params:
+        """From a seed of the bracket's own, so that no bracket repeats another one's draws."""
+        return draw(self.spaces(), int(self.seed or 0) + place.bracket, place.rank)
 
     def _survivors(self, rung: range, history: Sequence[Trial]) -> list[Trial]:
         """Those with a value, best first; who was stopped early comes after all who ran to the end."""
-        ranked = [
-            (trial.state != "succeeded", loss(trial, self._metric()), trial.index, trial)
-            for trial in history
-            if trial.index in rung
-        ]
-        return [
-            trial for _, loss_, _, trial in sorted(ranked, key=lambda row: row[:3]) if math.isfinite(loss_)
-        ]
+        metric = self._settings().metric
+        valued = [trial for trial in history if trial.index in rung and math.isfinite(loss(trial, metric))]
+        return sorted(
+            valued, key=lambda trial: (trial.state != "succeeded", loss(trial, metric), trial.index)
+        )
 
-    def _bracket_seed(self, bracket: int) -> int:
-        """Of its own, so that no bracket repeats another one's draws."""
-        return int(self.seed or 0) + bracket
+    def _settings(self) -> _Settings:
+        most, eta, resource, metric = self.max_iterations, self.eta, self.resource, self.metric
+        if most is None or not isinstance(eta, float) or resource is None or metric is None:
+            raise CompilationError("hyperband needs maxIterations, eta, resource and metric")
+        return _Settings(most, eta, resource, metric)
 
-    def _exact_brackets(self) -> list[list[Rung]]:
-        if self.max_iterations is None or not isinstance(self.eta, float):
-            raise CompilationError("hyperband needs maxIterations and eta to have brackets")
-        return brackets(self.max_iterations, self.eta)
 
-    def _resource(self) -> Resource:
-        if self.resource is None:
-            raise CompilationError("hyperband needs a resource")
-        return self.resource
+class _Settings(NamedTuple):
+    """The fields without which there are no brackets; the schema leaves them out."""
 
-    def _metric(self) -> Metric:
-        if self.metric is None:
-            raise CompilationError("hyperband needs a metric")
-        return self.metric
+    most: int  # the paper's R
+    eta: float
+    resource: Resource
+    metric: Metric
