@@ -17,11 +17,13 @@ from polyaxon_airflow.checking.advice import Known, advise
 from polyaxon_airflow.compiler import compile_operation
 from polyaxon_airflow.errors import Fault, FaultsError, PolyaxonfileError
 from polyaxon_airflow.explain import MAX_ERRORS
+from polyaxon_airflow.polyaxonfile.naming import dag_id, named_by
 from polyaxon_airflow.polyaxonfile.parsing import parse
 from polyaxon_airflow.polyaxonfile.presets import preset_from_file
 from polyaxon_airflow.polyaxonfile.reading import read_parsed
 from polyaxon_airflow.polyaxonfile.recognise import ASIDE, SUFFIXES, is_polyaxonfile
 from polyaxon_airflow.polyaxonfile.references import LOCK
+from polyaxon_airflow.polyaxonfile.sources import Finding, Sources
 from polyaxon_airflow.source import read_document
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Result:
     kind: str | None  # what `kind:` says; None for a file without, and for one that cannot be read
     faults: tuple[Fault, ...]
     is_valid: bool
+    dag_id: str | None = None  # of the DAG that it becomes; None if it becomes none
 
 
 def check(
@@ -51,11 +54,9 @@ def check(
     `root` is the dags folder; by default the folder that is given, and for a file the working directory if that is
     around it, or else its own folder.
     """
-    return [
-        check_file(file, root=root or around, strict=strict, known=known)
-        for path in paths
-        for file, around in _files(path)
-    ]
+    files = [(file, root or around) for path in paths for file, around in _files(path)]
+    results = [check_file(file, root=around, strict=strict, known=known) for file, around in files]
+    return _with_ids_that_are_taken(results, [around for _, around in files], strict=strict)
 
 
 def check_file(
@@ -66,6 +67,7 @@ def check_file(
         document = read_document(path)
     except PolyaxonfileError as error:
         return _result(str(path), None, error.faults, strict=strict)
+    becomes = None
     found: Iterable[Fault]
     if _is_preset(path, document):
         found = _preset_faults(path)
@@ -73,8 +75,12 @@ def check_file(
         found = _parsed(document)[1]
     else:
         around = root or path.parent
-        found = _all_faults(document, around, _known_to(path, around, known or Known()))
-    return _result(str(path), _kind(document), [*document.warnings, *found], strict=strict)
+        operation, found = _parsed(document)
+        if operation is not None:
+            becomes = dag_id(operation, path.stem)
+            found = _with_later(found, operation, document, around, _known_to(path, around, known or Known()))
+    result = _result(str(path), _kind(document), [*document.warnings, *found], strict=strict)
+    return replace(result, dag_id=becomes if result.is_valid else None)
 
 
 def check_text(
@@ -85,7 +91,9 @@ def check_text(
         document = read_document(text, file=file)
     except PolyaxonfileError as error:
         return _result(file, None, error.faults, strict=strict)
-    found = _all_faults(document, root, known or Known())
+    operation, found = _parsed(document)
+    if operation is not None:
+        found = _with_later(found, operation, document, root, known or Known())
     return _result(file, _kind(document), [*document.warnings, *found], strict=strict)
 
 
@@ -93,6 +101,37 @@ def polyaxonfiles(folder: Path) -> list[Path]:
     """The polyaxonfiles of a folder and of the folders in it, its presets and components among them."""
     files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
     return [file for file in files if _is_part(file, folder) or is_polyaxonfile(file, folder)]
+
+
+def _with_ids_that_are_taken(
+    results: Iterable[Result], roots: Iterable[Path], *, strict: bool
+) -> list[Result]:
+    """The results, with a warning for each file whose DAG has the id of one before it in the same dags folder."""
+    first: dict[tuple[Path, str], Result] = {}
+    found = []
+    for result, root in zip(results, roots, strict=True):
+        other = first.setdefault((root, result.dag_id), result) if result.dag_id else result
+        if Path(other.file).resolve() != Path(result.file).resolve():
+            faults = [*result.faults, _taken(result, other.file)]
+            again = _result(result.file, result.kind, faults, strict=strict)
+            found.append(replace(again, dag_id=result.dag_id))
+        else:
+            found.append(result)
+    return found
+
+
+def _taken(result: Result, other: str) -> Fault:
+    message = f"{other} becomes the DAG '{result.dag_id}' too, and Airflow keeps one of them"
+    fault = Fault(
+        message,
+        path=("name",),
+        severity="warning",
+        suggestion="Give one of them another name.",
+        rule="dag-id",
+    )
+    document = read_document(Path(result.file))
+    operation = parse(document)
+    return Sources.of(operation, document).locate(Finding(named_by(operation) or operation, fault))
 
 
 def _known_to(file: Path, root: Path, known: Known) -> Known:
@@ -135,10 +174,10 @@ _FOLLOWERS = {"no-run", "missing-param", "run-patch", "reference", "dag-ref", "d
               "template-name", "undeclared", "matrix-type", "missing", "run-kind"}  # fmt: skip
 
 
-def _all_faults(document: Document, root: Path | None, known: Known) -> list[Fault]:
-    operation, found = _parsed(document)
-    if operation is None:
-        return found
+def _with_later(
+    found: list[Fault], operation: Operation, document: Document, root: Path | None, known: Known
+) -> list[Fault]:
+    """What keeps a document from being read, and what is wrong with the operation that it holds."""
     later = _later_faults(operation, document, root, known)
     return [*found, *(fault for fault in later if not found or fault.rule not in _FOLLOWERS)]
 

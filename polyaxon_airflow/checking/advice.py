@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.checking.kubernetes import check_objects
 from polyaxon_airflow.checking.templates import check_templates
-from polyaxon_airflow.checking.values import check_values
+from polyaxon_airflow.checking.values import check_refs, check_values
 from polyaxon_airflow.connections.checking import unknown_connections
 from polyaxon_airflow.errors import Fault
 from polyaxon_airflow.explain import suggest
@@ -53,6 +53,7 @@ def advise(operation: Operation, known: Known) -> Iterator[Finding]:
             for finding in (
                 *_of_one(node.operation, node.composed, known),
                 *_inner(node.operation, node.composed, known),
+                *check_refs(node.operation, node.composed, graph.readable),
             ):
                 yield Finding(copies.get(id(finding.layer), finding.layer), finding.fault)
 

@@ -12,9 +12,10 @@ from polyaxon_airflow.polyaxonfile.matching import matrix_names
 from polyaxon_airflow.polyaxonfile.sources import Finding, layers
 from polyaxon_airflow.scalars import is_template
 from polyaxon_airflow.sections import types
+from polyaxon_airflow.sections.refs import read_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from polyaxon_airflow.polyaxonfile.operation import Operation
     from polyaxon_airflow.polyaxonfile.sources import Path
@@ -28,6 +29,28 @@ def check_values(authored: Operation, composed: Operation) -> Iterator[Finding]:
         yield from (Finding(layer, fault) for fault in faults)
     yield from _names_that_are_close(authored, composed)
     yield from _trial_params(authored, composed)
+
+
+def check_refs(authored: Operation, composed: Operation, readable: Collection[str]) -> Iterator[Finding]:
+    """Params that no input declares, and that read what is called nearly as an output of another operation."""
+    declared = {io.name for io in (*(composed.inputs or []), *(composed.outputs or []))}
+    for layer in layers(authored):
+        for name, param in (layer.params or {}).items():
+            if (
+                name in declared
+                or not param.ref
+                or not isinstance(param.value, str)
+                or is_template(param.ref)
+            ):
+                continue
+            path = read_path(param.value)
+            near = [
+                other.removeprefix(f"{param.ref}.") for other in readable if other.startswith(f"{param.ref}.")
+            ]
+            close = suggest(path, near) if path not in near and not path.startswith("artifacts") else None
+            if close:
+                message = f"'{param.ref}' declares no '{path}'"
+                yield Finding(layer, _warning(message, ("params", name, "value"), "undeclared", close))
 
 
 def _warning(

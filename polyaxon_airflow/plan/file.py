@@ -10,6 +10,7 @@ from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.plan import content_hash
 from polyaxon_airflow.plan.build import plan_of
 from polyaxon_airflow.plan.deployment import Deployment
+from polyaxon_airflow.polyaxonfile.naming import dag_id
 from polyaxon_airflow.polyaxonfile.presets import preset_by_name, preset_from_file, presets_of
 from polyaxon_airflow.polyaxonfile.reading import read
 from polyaxon_airflow.polyaxonfile.sources import Finding
@@ -49,7 +50,7 @@ def plan_file(
     try:
         return plan_of(
             compiled,
-            dag_id=compiled.name or file.stem,
+            dag_id=dag_id(reading.operation, file.stem),
             file=str(file.absolute()),
             text=file.read_text(encoding="utf-8"),
             deployment=deployment,

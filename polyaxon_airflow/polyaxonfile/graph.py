@@ -48,6 +48,7 @@ class Graph:
 
     nodes: tuple[GraphNode, ...]
     findings: tuple[Finding, ...]
+    readable: Mapping[str, IO]  # what refs in it may read, such as `ops.train.outputs.loss`
 
 
 def build_graph(authored: Operation, composed: Operation) -> Graph:
@@ -58,7 +59,7 @@ def build_graph(authored: Operation, composed: Operation) -> Graph:
     owner = _owner(authored)
     if not isinstance(dag.operations, list) or not dag.operations:
         fault = Fault("a dag needs a list of operations", path=("run", "operations"), rule="dag")
-        return Graph((), (Finding(owner, fault),))
+        return Graph((), (Finding(owner, fault),), {})
     library = [*_names(dag.components or [], "component")]
     findings = [finding for _, finding in library if finding is not None]
     components = {
@@ -80,7 +81,7 @@ def build_graph(authored: Operation, composed: Operation) -> Graph:
     # An operation that got its component from the dag's library is a copy; its place is that of the one in the file.
     copies = {id(node.operation): node.authored for node in nodes}
     placed = [Finding(copies.get(id(finding.layer), finding.layer), finding.fault) for finding in findings]
-    return Graph(tuple(nodes), tuple(placed))
+    return Graph(tuple(nodes), tuple(placed), readable)
 
 
 def in_order(nodes: Sequence[GraphNode]) -> list[list[str]]:

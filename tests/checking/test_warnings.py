@@ -3,6 +3,7 @@
 import pytest
 
 from polyaxon_airflow.checking import Known, check_file
+from polyaxon_airflow.checking import check as check_all
 from polyaxon_airflow.connections.catalogue import read_catalogue
 from polyaxon_airflow.queues.reading import read_queues
 
@@ -144,6 +145,27 @@ def test_warnings_are_found_in_the_operations_of_a_dag_and_in_the_components_tha
         "  - {name: a, dagRef: c}\n  - {name: b, dagRef: c, conditions: x == 1}\n",
     )
     assert [fault.split(" ")[0] for fault in faults] == ["train.yaml:6:55:", "train.yaml:9:38:"]
+
+
+def test_an_output_that_is_called_nearly_so_is_meant(tmp_path):
+    faults, _ = check(
+        tmp_path,
+        "kind: component\nrun:\n  kind: dag\n  operations:\n"
+        "  - name: a\n    component: {outputs: [{name: loss, type: float}], run: {kind: job, container: {image: a}}}\n"
+        "  - name: b\n    params: {loss: {ref: ops.a, value: outputs.los}}\n"
+        "    component: {run: {kind: job, container: {image: a, args: ['{{ loss }}']}}}\n",
+    )
+    assert faults == ["train.yaml:8:40: 'ops.a' declares no 'outputs.los'. Did you mean 'outputs.loss'?"]
+
+
+def test_two_files_that_become_one_dag(tmp_path):
+    (tmp_path / "a.yaml").write_text("name: train\n" + JOB)
+    (tmp_path / "b.yaml").write_text("kind: component\nname: train\n" + JOB)
+    (tmp_path / "c.yaml").write_text("kind: operation\npathRef: ./b.yaml\n")
+    faults = [str(fault) for result in check_all([tmp_path]) for fault in result.faults]
+    assert [fault.replace(f"{tmp_path}/", "") for fault in faults] == [
+        "b.yaml:2:7: a.yaml becomes the DAG 'train' too, and Airflow keeps one of them. Give one of them another name."
+    ]
 
 
 def test_strict_makes_warnings_count(tmp_path):
