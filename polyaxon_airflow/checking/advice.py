@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +22,14 @@ from polyaxon_airflow.queues.lookup import ANYBODY, Requester
 from polyaxon_airflow.scalars import is_template
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from polyaxon_airflow.connections.catalogue import Catalogue
     from polyaxon_airflow.polyaxonfile.operation import Operation
     from polyaxon_airflow.queues.lookup import Queues
+
+
+_READABLE = re.compile(r"(?P<ref>dag|ops\.[^.]+)\.(?P<path>(?P<section>inputs|outputs|globals)\..+)")
 
 
 @dataclass(frozen=True)
@@ -48,14 +53,23 @@ def advise(operation: Operation, known: Known) -> Iterator[Finding]:
     yield from _of_one(operation, composed, known)
     if isinstance(composed.run, Dag):
         graph = build_graph(operation, composed)
+        readable = _by_section(graph.readable)
         copies = {id(node.operation): node.authored for node in graph.nodes}
         for node in graph.nodes:
             for finding in (
                 *_of_one(node.operation, node.composed, known),
                 *_inner(node.operation, node.composed, known),
-                *check_refs(node.operation, node.composed, graph.readable),
+                *check_refs(node.operation, node.composed, readable),
             ):
                 yield Finding(copies.get(id(finding.layer), finding.layer), finding.fault)
+
+
+def _by_section(readable: Iterable[str]) -> dict[tuple[str, str], list[str]]:
+    """`ops.train.outputs.loss` as `{("ops.train", "outputs"): ["outputs.loss"]}`."""
+    found = defaultdict(list)
+    for match in filter(None, map(_READABLE.fullmatch, readable)):
+        found[match["ref"], match["section"]].append(match["path"])
+    return found
 
 
 def _inner(operation: Operation, composed: Operation, known: Known) -> Iterator[Finding]:

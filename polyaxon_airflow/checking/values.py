@@ -15,7 +15,7 @@ from polyaxon_airflow.sections import types
 from polyaxon_airflow.sections.refs import read_path
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from polyaxon_airflow.polyaxonfile.operation import Operation
     from polyaxon_airflow.polyaxonfile.sources import Path
@@ -31,23 +31,21 @@ def check_values(authored: Operation, composed: Operation) -> Iterator[Finding]:
     yield from _trial_params(authored, composed)
 
 
-def check_refs(authored: Operation, composed: Operation, readable: Collection[str]) -> Iterator[Finding]:
-    """Params that no input declares, and that read what is called nearly as an output of another operation."""
+def check_refs(
+    authored: Operation, composed: Operation, readable: Mapping[tuple[str, str], Collection[str]]
+) -> Iterator[Finding]:
+    """Params that no input declares, and that read what is called nearly as an output of another operation.
+
+    `readable` holds what a section of a ref has: `("ops.train", "outputs")` has `outputs.loss`.
+    """
     declared = {io.name for io in (*(composed.inputs or []), *(composed.outputs or []))}
     for layer in layers(authored):
         for name, param in (layer.params or {}).items():
-            if (
-                name in declared
-                or not param.ref
-                or not isinstance(param.value, str)
-                or is_template(param.ref)
-            ):
+            if name in declared or not param.ref or not isinstance(param.value, str):
                 continue
             path = read_path(param.value)
-            near = [
-                other.removeprefix(f"{param.ref}.") for other in readable if other.startswith(f"{param.ref}.")
-            ]
-            close = suggest(path, near) if path not in near and not path.startswith("artifacts") else None
+            there = readable.get((param.ref, path.partition(".")[0]), ())
+            close = suggest(path, there) if "." in path and path not in there else None
             if close:
                 message = f"'{param.ref}' declares no '{path}'"
                 yield Finding(layer, _warning(message, ("params", name, "value"), "undeclared", close))
