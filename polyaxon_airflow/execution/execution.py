@@ -18,6 +18,7 @@ from polyaxon_airflow.execution.caching import Reuse
 from polyaxon_airflow.execution.decide import held_back_by_condition, held_back_by_upstreams
 from polyaxon_airflow.execution.family import Family
 from polyaxon_airflow.execution.launching import manifest_of
+from polyaxon_airflow.execution.limits import pass_limits
 from polyaxon_airflow.execution.resolution import compiled_of, resolved
 from polyaxon_airflow.execution.supervision import Supervision
 from polyaxon_airflow.execution.taking import amounts_of, place_of
@@ -60,7 +61,10 @@ class Execution:
         return self.around.store.runs.begin(self._new_run())
 
     def start(self, trial: TrialStep | None = None) -> Ended | Started:
-        """Everything up to the moment when a runner executes the run; `Ended` if none needs to."""
+        """Everything up to the moment when a runner executes the run; `Ended` if none needs to.
+
+        Raises FullError if a dag around it has as many runs as it may have at once.
+        """
         self.begin()
         try:
             return self._held_back(trial) or self._submit(trial)
@@ -147,6 +151,7 @@ class Execution:
         if (original := Reuse(self.task, self.around).original(literal, self._run())) is not None:
             return self._cached(original)
         manifest = manifest_of(literal, self._run(), self.around)
+        pass_limits(self.task, self.around, self.uuid)
         self._set_status("starting")
         if self.around.artifacts is not None and self.task.try_number > 1:
             self.around.artifacts.restore(self.uuid, self._folder)

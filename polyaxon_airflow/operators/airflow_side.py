@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowSkipException,
+)
 
 from polyaxon_airflow.artifacts.storage import open_storage
+from polyaxon_airflow.clock import now
 from polyaxon_airflow.configuration import (
     artifacts_store,
     cluster_of,
@@ -25,6 +32,7 @@ from polyaxon_airflow.connections.store import DEFAULT, on_this_machine
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.execution.artifacts import ArtifactsStore
 from polyaxon_airflow.execution.identity import TaskIdentity
+from polyaxon_airflow.execution.limits import FullError
 from polyaxon_airflow.execution.taking import agent_of
 from polyaxon_airflow.execution.task import Ended, Surroundings, Task
 from polyaxon_airflow.timetables import schedule_at
@@ -77,8 +85,6 @@ def surroundings_of(
     operator: BaseOperator, context: Context, store: RunStore, interrupted: Callable[[], str | None]
 ) -> Surroundings:
     """The services that a run of this task uses."""
-    from polyaxon_airflow.clock import now
-
     plan, log, parent = plan_of(operator), operator.log, os.getppid()
 
     def why_end() -> str | None:
@@ -128,6 +134,17 @@ def _storage(kept: Store) -> Storage:
     """The artifacts store, with the credentials of its Airflow connection, or else those of the worker's environment."""
     items = secrets().of(kept.entry)
     return open_storage(kept.root, {**os.environ, **items})
+
+
+@contextmanager
+def once_there_is_room(operator: BaseOperator) -> Iterator[None]:
+    """Where a dag inside of the dag is full, Airflow tries the task again later; meanwhile it holds nothing."""
+    try:
+        yield
+    except FullError as full:
+        operator.log.info("%s; trying again in %.0f s", full, full.seconds)
+        later = now() + timedelta(seconds=full.seconds)
+        raise AirflowRescheduleException(later) from full  # type: ignore[no-untyped-call]
 
 
 def report(ended: Ended, operator: BaseOperator) -> dict[str, Any]:

@@ -25,10 +25,15 @@ class RunOperator(BaseOperator):
         """Resolve, decide, submit, follow, collect."""
         from polyaxon_airflow.configuration import run_store
         from polyaxon_airflow.execution.execution import Execution
-        from polyaxon_airflow.operators.airflow_side import report, surroundings_of, task_of
+        from polyaxon_airflow.operators.airflow_side import (
+            once_there_is_room,
+            report,
+            surroundings_of,
+            task_of,
+        )
         from polyaxon_airflow.operators.waiting import wait
 
-        with run_store() as store:
+        with run_store() as store, once_there_is_room(self):
             around = surroundings_of(self, context, store, lambda: self._killed)
             execution = Execution(task_of(self, context), around)
             ended = wait(self, execution, execution.start())

@@ -29,7 +29,12 @@ class TrialOperator(BaseOperator):
         """Ask, then as a run."""
         from polyaxon_airflow.configuration import run_store
         from polyaxon_airflow.execution.trials import start_trial
-        from polyaxon_airflow.operators.airflow_side import report, surroundings_of, task_of
+        from polyaxon_airflow.operators.airflow_side import (
+            once_there_is_room,
+            report,
+            surroundings_of,
+            task_of,
+        )
         from polyaxon_airflow.operators.waiting import wait
 
         task = task_of(self, context)
@@ -38,7 +43,7 @@ class TrialOperator(BaseOperator):
             context["polyaxon_label"] = label  # type: ignore[typeddict-unknown-key]
 
         name(f"trial {self.index}")
-        with run_store() as store:
+        with run_store() as store, once_there_is_room(self):
             around = surroundings_of(self, context, store, lambda: self._killed)
             execution, started = start_trial(task, around, self.index, name)
             ended = wait(self, execution, started, label=str(context["polyaxon_label"]))  # type: ignore[typeddict-item]

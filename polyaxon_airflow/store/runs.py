@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.store.records import Run
 
 
+ABANDONED = 120  # seconds without a heartbeat
 _CONDITION = ("status", "reason", "message", "since", "updated_at")
 
 
@@ -191,6 +192,28 @@ class Runs:
                 _add_condition(connection, row["id"], Condition(status, reason, message, at, at))
             return the_run(connection, uuid)
 
+    def admit(self, uuid: str, pipelines: Collection[str], limit: int, *, at: datetime) -> int:
+        """Move a run to `starting` if fewer than `limit` runs of these dags and sweeps run, else to `queued`.
+
+        0 if it may start, else how many wait before it, itself included. Runs that have shown no sign of life for
+        ABANDONED seconds count no more: their tasks are gone.
+        """
+        table = schema.run
+        singles = table.c.kind.is_(None) | table.c.kind.not_in(("dag", "matrix"))
+        query = select(table).where(table.c.pipeline.in_(pipelines), singles).order_by(table.c.id)
+        with self.database.write() as connection:
+            rows = [{**row} for row in connection.execute(query.with_for_update()).mappings()]
+            me = next(row for row in rows if row["uuid"] == uuid)
+            others = [row for row in rows if row is not me]
+            busy = sum(_is_busy(row, at) for row in others)
+            status: Status = "starting" if busy < limit else "queued"
+            if lifecycle.may_follow(me["status"], status):
+                reason = None if status == "starting" else f"{busy} of {limit} runs at once"
+                _change(connection, me["id"], {"reason": reason, **_moved(me, status, at)})
+                _add_condition(connection, me["id"], Condition(status, reason, None, at, at))
+        before = sum(row["status"] == "queued" and row["id"] < me["id"] for row in others)
+        return 0 if status == "starting" else before + 1
+
     def conditions(self, uuid: str) -> list[Condition]:
         """All statuses that a run has had, oldest first."""
         table = schema.condition
@@ -294,6 +317,12 @@ def _moved(row: Mapping[str, Any], status: Status, at: datetime) -> dict[str, An
     elif row["finished_at"] is None:
         moved.update(finished_at=at, duration=_seconds(started_at, at))
     return moved
+
+
+def _is_busy(row: Mapping[str, Any], at: datetime) -> bool:
+    runs = row["status"] in lifecycle.RUNNING | lifecycle.WARNING or row["status"] == "stopping"
+    seen = row["heartbeat_at"] or row["updated_at"]
+    return bool(runs and (at - seen).total_seconds() < ABANDONED)
 
 
 def _seconds(start: datetime, end: datetime) -> float:
