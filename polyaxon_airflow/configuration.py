@@ -62,6 +62,20 @@ def run_store() -> RunStore:
     return open_store(store_url())
 
 
+def catalogue() -> Catalogue:
+    """The deployment's connections: the file that `connections_file` names, else connections.yaml beside the dags.
+
+    Raises PolyaxonfileError with what is wrong with it.
+    """
+    from airflow.configuration import conf
+
+    from polyaxon_airflow.connections.catalogue import Catalogue, read_catalogue
+
+    named = setting("connections_file")
+    file = Path(named or Path(conf.get("core", "dags_folder")) / CONNECTIONS_FILE)
+    return read_catalogue(file) if named or file.exists() else Catalogue()
+
+
 def runner_settings() -> Settings:
     """What the process runner needs to know."""
     from airflow.configuration import conf
@@ -91,7 +105,7 @@ def artifacts_store() -> Store:
     from polyaxon_airflow.connections.store import artifacts_store
 
     root = setting("artifacts_root") or str(state_folder() / "artifacts")
-    return artifacts_store(_catalogue(), root, setting("artifacts_conn_id") or None)
+    return artifacts_store(catalogue(), root, setting("artifacts_conn_id") or None)
 
 
 def secrets() -> Secrets:
@@ -104,16 +118,6 @@ def secrets() -> Secrets:
     return Secrets(
         artifacts_store().catalogue, lambda name: account_of(BaseHook.get_connection(name)), mask_secret
     )
-
-
-def _catalogue() -> Catalogue:
-    from airflow.configuration import conf
-
-    from polyaxon_airflow.connections.catalogue import Catalogue, read_catalogue
-
-    named = setting("connections_file")
-    file = Path(named or Path(conf.get("core", "dags_folder")) / CONNECTIONS_FILE)
-    return read_catalogue(file) if named or file.exists() else Catalogue()
 
 
 def cluster_of(agent: str | None) -> ClusterAccess | None:

@@ -69,6 +69,14 @@ DEFAULTS = {
         "Seconds that a pod may need for an image that cannot be pulled or a container that cannot be made.",
     ),
     "deferrable": ("boolean", "True", "Let tasks wait for runs on Kubernetes without a worker."),
+    "event_poll_interval": ("float", "60", "Seconds between two looks at what events are about."),
+    "event_poll_jitter": ("float", "0.1", "Share of that interval by which it varies."),
+    "event_poll_backoff": ("float", "600", "Seconds between two looks at most, when they fail."),
+    "event_wait_interval": (
+        "float",
+        "5",
+        "Seconds between two looks for operations of dags that wait for events of others.",
+    ),
     "grace": ("float", "10", "Seconds between SIGTERM and SIGKILL when a run is stopped."),
 }
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "check": "polyaxon_airflow.cli.check",
     "demo": "polyaxon_airflow.cli.demo",
+    "events": "polyaxon_airflow.cli.events",
     "fetch": "polyaxon_airflow.cli.fetch",
     "kinds": "polyaxon_airflow.cli.kinds",
     "plan": "polyaxon_airflow.cli.plan",

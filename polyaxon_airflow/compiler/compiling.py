@@ -9,6 +9,7 @@ from polyaxon_airflow.compiler.compiled import CompiledOperation, Node
 from polyaxon_airflow.errors import CompilationError, Fault
 from polyaxon_airflow.polyaxonfile.composing import DEFAULT_STRATEGY, compose
 from polyaxon_airflow.polyaxonfile.dag import Dag
+from polyaxon_airflow.polyaxonfile.eventing import check_events
 from polyaxon_airflow.polyaxonfile.graph import build_graph
 from polyaxon_airflow.polyaxonfile.matching import all_params, check_params
 from polyaxon_airflow.polyaxonfile.operation import BaseOperation, Operation
@@ -85,7 +86,7 @@ def _with_params(composed: Operation, params: Mapping[str, Any]) -> Operation:
 
 
 def _compile(operation: Operation, composed: Operation, *, open_inputs: bool) -> CompiledOperation:
-    findings = list(_misfits(operation, composed))
+    findings = [*_misfits(operation, composed), *check_events(operation)]
     if composed.run is not None:
         findings += check_params(operation, composed, open_inputs=open_inputs)
     if findings:

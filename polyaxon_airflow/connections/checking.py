@@ -36,7 +36,7 @@ def _asked(layer: Operation) -> Iterator[tuple[Path, str]]:
     for key in PARTS:
         yield from _below(data.get(key), (key,))
     for index, event in enumerate(layer.events if isinstance(layer.events, list) else ()):
-        kind, _, name = event.ref.partition(".")
+        kind, _, name = event.ref.partition("?")[0].partition(".")
         if kind == "connections":
             yield ("events", index, "ref"), name
 

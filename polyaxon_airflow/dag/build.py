@@ -22,6 +22,7 @@ OPERATORS = {
     "run": "polyaxon_airflow.operators.run:RunOperator",
     "trial": "polyaxon_airflow.operators.trial:TrialOperator",
     "values": "polyaxon_airflow.operators.values:ValuesOperator",
+    "event": "polyaxon_airflow.sensors:EventSensor",
     "best": "polyaxon_airflow.operators.best:BestOperator",
     "gate": "polyaxon_airflow.operators.gate:GateOperator",
     "outcome": "polyaxon_airflow.operators.outcome:OutcomeOperator",
@@ -50,6 +51,17 @@ class PolyaxonDAG(DAG):
         super().validate()  # type: ignore[no-untyped-call]
 
 
+def build_dags(plan: Plan) -> dict[str, DAG]:
+    """The DAGs of a plan, its own first: with events that start it, there is one that waits for them."""
+    dags: dict[str, DAG] = {plan.dag_id: build_dag(plan)}
+    if plan.events:
+        from polyaxon_airflow.dag.dispatching import dispatcher_of
+
+        dispatcher = dispatcher_of(plan.dag_id, plan.events)
+        dags[dispatcher.dag_id] = dispatcher
+    return dags
+
+
 def build_dag(plan: Plan) -> PolyaxonDAG:
     """The DAG of a plan. Tasks hold no spec and no manifest: a worker finds them in `dag.polyaxon_plan`."""
     dag = PolyaxonDAG(
@@ -74,8 +86,14 @@ def build_dag(plan: Plan) -> PolyaxonDAG:
 def _when(plan: Plan) -> dict[str, Any]:
     """When runs start by themselves, and how many tasks of one run at once."""
     limit = {"max_active_tasks": plan.concurrency} if plan.concurrency else {}
-    if plan.schedule is None:
+    if plan.schedule is None and not plan.events:
         return {"schedule": None, "catchup": False, **limit}
+    if plan.schedule is None:
+        from polyaxon_airflow.dag.dispatching import (
+            event_timetable,  # triggers: only for a DAG that has events
+        )
+
+        return {"schedule": event_timetable(plan.events), "catchup": False, **limit}
     from polyaxon_airflow.timetables import dag_arguments  # core's timetables: only for a DAG that has one
 
     return {**dag_arguments(plan.schedule), **limit}
@@ -122,6 +140,8 @@ def _arguments(node: Node) -> dict[str, Any]:
     }
     if node.kind == "approval":
         arguments["subject"] = f"Run {node.details['task']}?"
+    if node.kind == "event":
+        arguments["wanted"] = node.details["wanted"]
     if node.concurrency is not None:
         arguments["max_active_tis_per_dagrun"] = node.concurrency
     return arguments
@@ -130,7 +150,8 @@ def _arguments(node: Node) -> dict[str, Any]:
 def _trigger_rule(node: Node) -> str:
     if not node.decides:
         return "all_success"
-    return "one_success" if node.trigger.startswith("one_") else "all_done"
+    # An event alone does not start what also waits for other operations.
+    return "one_success" if node.trigger.startswith("one_") and node.event is None else "all_done"
 
 
 def _param(given: Mapping[str, Any]) -> Param:

@@ -16,8 +16,6 @@ from polyaxon_airflow.polyaxonfile.recognise import is_polyaxonfile
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from polyaxon_airflow.dag.build import PolyaxonDAG
-
 
 class BrokenDAG(DAG):
     """Stands for a polyaxonfile that does not load.
@@ -50,13 +48,13 @@ def load_folder(path: Path) -> dict[str, DAG]:
     wanted = get_parsing_context().dag_id
     if wanted is not None:
         return dict(loader.one(wanted, files))
-    return {dag.dag_id: dag for dag in (_loaded(loader, file) for file in files)}
+    return {dag_id: dag for file in files for dag_id, dag in _loaded(loader, file).items()}
 
 
-def _loaded(loader: Loader, file: str) -> PolyaxonDAG | BrokenDAG:
+def _loaded(loader: Loader, file: str) -> dict[str, DAG]:
     try:
-        return next(iter(loader.alone(file).values()))
+        return loader.alone(file)
     except PolyaxonAirflowError as error:
         broken = type("BrokenDAG", (BrokenDAG,), {"fault": error, "file": file})
         dag: BrokenDAG = broken(dag_id=f"broken.{hashlib.blake2b(file.encode(), digest_size=6).hexdigest()}")
-        return dag
+        return {dag.dag_id: dag}

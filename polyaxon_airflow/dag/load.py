@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk import get_parsing_context
 
-from polyaxon_airflow.dag.build import PolyaxonDAG, build_dag
+from polyaxon_airflow.dag.build import build_dags
 from polyaxon_airflow.dag.cache import PlanCache
 from polyaxon_airflow.dag.isolation import Isolation
 from polyaxon_airflow.dag.settings import shaping_settings
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 SHARE_OF_TIMEOUT = 0.5  # of [core] dagbag_import_timeout that one stub may take
 
 
-def load_stub(stub: str, *, bundle: str, source: str, files: Sequence[str]) -> dict[str, PolyaxonDAG]:
+def load_stub(stub: str, *, bundle: str, source: str, files: Sequence[str]) -> dict[str, DAG]:
     """The DAGs of a stub's polyaxonfiles; in a worker only the one that its task belongs to.
 
     A file that is alone in its stub raises what is wrong with it (PolyaxonfileError); that is the import error
@@ -57,28 +57,29 @@ class Loader:
         self._cache = PlanCache(state / "plans", shaping_settings(source))
         self._index = state / "index"
 
-    def one(self, dag_id: str, files: Sequence[str]) -> dict[str, PolyaxonDAG]:
+    def one(self, dag_id: str, files: Sequence[str]) -> dict[str, DAG]:
         """The DAG of that id, opening as few files as can be."""
         known = self._read_index(files).get(dag_id)
         likely = sorted(files, key=lambda file: (file != known, Path(file).stem != dag_id))
         for file in likely:
             with suppress(Exception):  # another file's fault; the dag-processor shows it
                 plan = self._plan(self._source / file)
-                if plan.dag_id == dag_id:
-                    return {dag_id: build_dag(plan)}
+                if dag_id == plan.dag_id or (plan.events and dag_id.startswith(f"{plan.dag_id}.")):
+                    return {dag_id: build_dags(plan)[dag_id]}
         return {}
 
-    def alone(self, file: str) -> dict[str, PolyaxonDAG]:
-        """The DAG of one file. Raises PolyaxonfileError."""
+    def alone(self, file: str) -> dict[str, DAG]:
+        """The DAGs of one file, its own first. Raises PolyaxonfileError."""
         path = self._source / file
         plan = self._plan(path)
         self._isolation.forget(path)
-        self._write_index([file], {plan.dag_id: file})
-        return {plan.dag_id: build_dag(plan)}
+        dags = build_dags(plan)
+        self._write_index([file], dict.fromkeys(dags, file))
+        return dags
 
-    def shard(self, files: Sequence[str]) -> dict[str, PolyaxonDAG]:
+    def shard(self, files: Sequence[str]) -> dict[str, DAG]:
         """The DAGs of all files that load."""
-        dags: dict[str, PolyaxonDAG] = {}
+        dags: dict[str, DAG] = {}
         index: dict[str, str] = {}
         until = time.monotonic() + _patience()
         for file in files:
@@ -87,29 +88,29 @@ class Loader:
                 log.warning("%s is alone from now on: its stub took more than %.0f s", path, _patience())
                 self._isolation.note(path)
                 continue
-            dag = self._tried(path)
-            if dag is not None:
-                dags[dag.dag_id] = dag
-                index[dag.dag_id] = file
+            found = self._tried(path)
+            dags |= found
+            index |= dict.fromkeys(found, file)
         self._write_index(files, index)
         return dags
 
-    def _tried(self, path: Path) -> PolyaxonDAG | None:
-        """The DAG of a file of a shard, None if it does not load or Airflow cannot serialise it."""
+    def _tried(self, path: Path) -> dict[str, DAG]:
+        """The DAGs of a file of a shard, none if it does not load or Airflow cannot serialise them."""
         plan = self._cache.get(path)
         if plan is not None:
-            return build_dag(plan)
+            return build_dags(plan)
         self._isolation.note(path)  # before it is tried: it may kill or hang this process
         try:
             plan = self._made(path)
-            dag = build_dag(plan)
-            _serialise(dag)
+            dags = build_dags(plan)
+            for dag in dags.values():
+                _serialise(dag)
         except Exception:  # whatever is wrong with it is shown when it is alone
             log.info("%s does not load and will be parsed alone", path, exc_info=True)
-            return None
+            return {}
         self._cache.put(path, plan)
         self._isolation.forget(path)
-        return dag
+        return dags
 
     def _plan(self, path: Path) -> Plan:
         return self._cache.get(path) or self._made(path)
@@ -142,7 +143,7 @@ class Loader:
         )
 
 
-def _serialise(dag: PolyaxonDAG) -> None:
+def _serialise(dag: DAG) -> None:
     """What the dag-processor does next with a DAG; one that fails there takes down all of its file."""
     from airflow.serialization.serialized_objects import DagSerialization
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from polyaxon_airflow.events.families import STATUS, Family, common_family
+from polyaxon_airflow.events.families import FAMILIES, STATUS, Family, common_family
 from polyaxon_airflow.events.refs import Ref, parse_ref
 
 if TYPE_CHECKING:
@@ -43,6 +43,19 @@ class Watch:
             return str(self.ref)
         told = [kind.removeprefix(STATUS) for kind in self.kinds] if family in _KINDS_TELL else []
         return " ".join(filter(None, [family, "+".join(told), str(self.ref)]))
+
+    @classmethod
+    def from_name(cls, name: str) -> Watch:
+        """The watch of a name. Raises ValueError."""
+        word, _, rest = name.partition(" ")
+        family = next((family for family in FAMILIES if family.name == word), None)
+        if family is None:
+            return cls(("project_custom_event",), parse_ref(name))
+        if word not in _KINDS_TELL:
+            return cls(family.kinds, parse_ref(rest))
+        kinds, _, ref = rest.partition(" ")
+        prefix = STATUS if word == "status" else ""
+        return cls(tuple(f"{prefix}{kind}" for kind in kinds.split("+")), parse_ref(ref))
 
     @property
     def uri(self) -> str:

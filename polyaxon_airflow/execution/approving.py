@@ -25,8 +25,8 @@ def ask(task: Task, around: Surroundings) -> Ended | None:
     """
     compiled = compiled_of(task)
     run = _waiting_run(task, around)
-    statuses = Family(task, around).upstream_statuses() if task.node.decides else {}
-    held_back = held_back_by_upstreams(task.node, compiled, statuses)
+    upstreams = Family(task, around).upstreams()
+    held_back = held_back_by_upstreams(task.node, compiled, upstreams)
     if held_back is not None:
         around.store.runs.set_status(run.uuid, held_back.status, held_back.reason, at=around.clock())
         return Ended(held_back.status, run.uuid, held_back.reason)
@@ -46,7 +46,9 @@ def ask(task: Task, around: Surroundings) -> Ended | None:
 def answered(task: Task, around: Surroundings, *, is_approved: bool, who: str) -> None:
     """A person has approved or rejected the run."""
     run = _waiting_run(task, around)
-    around.store.runs.update(run.uuid, at=around.clock(), pending=None)
+    now = around.clock()
+    meta = {"approved_at": now.isoformat(), "approved_by": who} if is_approved else {}
+    around.store.runs.update(run.uuid, at=now, pending=None, meta=meta)
     if not is_approved:
         around.store.runs.set_status(run.uuid, "stopped", f"rejected by {who}", at=around.clock())
 

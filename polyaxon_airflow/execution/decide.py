@@ -9,9 +9,8 @@ from polyaxon_airflow.compiler.conditions import evaluate
 from polyaxon_airflow.plan.triggers import decide
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from polyaxon_airflow.compiler import CompiledOperation
+    from polyaxon_airflow.execution.family import Upstreams
     from polyaxon_airflow.execution.task import Status
     from polyaxon_airflow.plan import Node
 
@@ -23,12 +22,13 @@ class HeldBack(NamedTuple):
     reason: str
 
 
-def held_back_by_upstreams(
-    node: Node, compiled: CompiledOperation, statuses: Mapping[str, str]
-) -> HeldBack | None:
-    """What the trigger says, when it is the task's to decide. `statuses`: Polyaxon's, of the upstream tasks."""
+def held_back_by_upstreams(node: Node, compiled: CompiledOperation, upstreams: Upstreams) -> HeldBack | None:
+    """What the trigger says, when it is the task's to decide. Where no event came, only a trigger of the file starts."""
     if not node.decides:
         return None
+    if upstreams.missed and compiled.trigger is None:
+        return HeldBack("skipped", upstreams.missed)
+    statuses = upstreams.statuses
     skip = bool(compiled.skip_on_upstream_skip)
     verdict = decide(node.trigger, list(statuses.values()), skip_on_upstream_skip=skip)
     told = ", ".join(f"{name} {status}" for name, status in statuses.items())

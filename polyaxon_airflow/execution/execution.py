@@ -140,8 +140,7 @@ class Execution:
     def _held_back(self, trial: TrialStep | None) -> Ended | None:
         if trial is not None and (reason := trial.why_not_start()) is not None:
             return self._end("skipped", reason)
-        statuses = self._family.upstream_statuses() if self.task.node.decides else {}
-        return self._ended_by(held_back_by_upstreams(self.task.node, self.compiled, statuses))
+        return self._ended_by(held_back_by_upstreams(self.task.node, self.compiled, self._family.upstreams()))
 
     def _submit(self, trial: TrialStep | None) -> Ended | Started:
         literal = resolved(self.task, self.around, self._run(), trial.params() if trial is not None else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyaxon_airflow.compiler import CompiledOperation
 from polyaxon_airflow.execution.identity import pipeline_uuid
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from polyaxon_airflow.execution.task import Surroundings, Task
+
+
+class Upstreams(NamedTuple):
+    """Task id -> Polyaxon's status, of what came before a task; `missed`: the events that did not come, if any."""
+
+    statuses: Mapping[str, str]
+    missed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -34,11 +41,30 @@ class Family:
         uuids = {self.pipeline(node.group) for node in self.task.plan.nodes}
         return latest_by_task([run for uuid in uuids for run in self.around.store.runs.children(uuid)])
 
-    def upstream_statuses(self) -> dict[str, str]:
-        """Task id -> Polyaxon's status, of the tasks before this one."""
-        ids = self.task.node.upstream
-        states, runs = self.around.statuses(ids), self.siblings()
-        return {task_id: polyaxon_status(states.get(task_id), runs.get(task_id)) for task_id in ids}
+    def upstreams(self) -> Upstreams:
+        """What came before this task, as far as it is the task's to decide by it."""
+        node = self.task.node
+        if not node.decides:
+            return Upstreams({})
+        wanted = self._wanted()
+        last = [task_id for want in wanted for task_id in want["last"]]
+        states, runs = self.around.statuses([*node.upstream, *last]), self.siblings()
+        statuses = {
+            task_id: polyaxon_status(states.get(task_id), runs.get(task_id))
+            for task_id in (*node.upstream, *last)
+        }
+        if node.event and statuses[node.event] == "skipped":
+            del statuses[node.event]
+            return Upstreams(statuses, "; ".join(_missed(want, statuses) for want in wanted))
+        waited_for = [
+            task_id for task_id in node.upstream if task_id != node.event or statuses[task_id] != "succeeded"
+        ]
+        return Upstreams({task_id: statuses[task_id] for task_id in waited_for})
+
+    def _wanted(self) -> list[dict[str, Any]]:
+        """What the task before this one has waited for: `{operation, kinds, last}` each."""
+        event = self.task.node.event
+        return list(self.task.plan.node(event).details["wanted"]) if event else []
 
     def find(self, ref: str) -> Run | None:
         """The run that `ops.NAME`, `runs.UUID` or `dag` names; None if there is none."""
@@ -66,6 +92,11 @@ class Family:
             created_at=self.around.clock(),
             inputs={**values_of(compiled), **given},
         )
+
+
+def _missed(want: dict[str, Any], statuses: Mapping[str, str]) -> str:
+    ended = ", ".join(f"{task_id} {statuses[task_id]}" for task_id in want["last"])
+    return f"no {' or '.join(want['kinds'])} of ops.{want['operation']} ({ended})"
 
 
 def values_of(compiled: CompiledOperation) -> dict[str, Any]:

@@ -21,9 +21,9 @@ def pass_gate(task: Task, around: Surroundings) -> Ended:
     run = begin_pipeline(
         task, around, compiled, task.node.group, ends_with=str(task.node.details["ends_with"])
     )
-    statuses = Family(task, around).upstream_statuses() if task.node.decides else {}
+    upstreams = Family(task, around).upstreams()
     try:
-        held_back = held_back_by_upstreams(task.node, compiled, statuses) or held_back_by_condition(
+        held_back = held_back_by_upstreams(task.node, compiled, upstreams) or held_back_by_condition(
             compiled, resolved(task, around, run)
         )
     except CompilationError as error:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.compiler import CompiledOperation
 
 # Words of `conf` that are not inputs, unless an input is so named.
-RESERVED = frozenset({"enqueue", "numRuns", "presets", "queue", "resume"})
+RESERVED = frozenset({"enqueue", "event", "events", "numRuns", "presets", "queue", "resume"})
 
 
 def given_values(compiled: CompiledOperation, conf: Mapping[str, Any]) -> dict[str, Any]:

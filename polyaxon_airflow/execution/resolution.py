@@ -74,7 +74,7 @@ def _context(task: Task, around: Surroundings, compiled: CompiledOperation, run:
     params |= _artifacts_by_path(compiled, params)
     if task.node.operation == "":
         params |= given_values(compiled, task.conf)
-    known = run_globals(run)
+    known = {**run_globals(run), **_told_at_start(task)}
     params |= joined_values(compiled, around, params, known)
     return RunContext(
         globals=known,
@@ -92,3 +92,8 @@ def _artifacts_by_path(compiled: CompiledOperation, params: Mapping[str, Any]) -
     """Artifacts of another run (`value: artifacts.outputs`) as an input of type `artifacts` takes them."""
     names = [io.name for io in compiled.inputs or () if io.type == "artifacts"]
     return {name: {"dirs": [params[name]]} for name in names if isinstance(params.get(name), str)}
+
+
+def _told_at_start(task: Task) -> dict[str, Any]:
+    """`globals.event`, what a dag run was started by, and `globals.events`, all of it; empty if it was by no event."""
+    return {"event": task.conf.get("event") or {}, "events": task.conf.get("events") or []}

@@ -35,6 +35,7 @@ class Node:
     upstream: tuple[str, ...] = ()  # ids, in the order of the YAML
     group: str = ""  # task group, "" is the dag itself
     trigger: str = "all_succeeded"  # Polyaxon's, of the operation
+    event: str | None = None  # id of the task among `upstream` that waits for the operation's events
     decides: bool = False  # whether the trigger is decided by the task itself rather than by Airflow's rule
     pool: str = "default_pool"
     pool_slots: int = 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from polyaxon_airflow.errors import CompilationError, Fault
 from polyaxon_airflow.plan import Group, Node, NodeKind, Plan
 from polyaxon_airflow.plan.deployment import DEFAULT_POOL, Deployment
+from polyaxon_airflow.plan.events import starting_events, waited_for_as_a_whole, wanted_by
 from polyaxon_airflow.plan.form import form_of
 from polyaxon_airflow.plan.routing import queue_field
 from polyaxon_airflow.plan.sweeps import sweep_nodes
@@ -52,6 +53,7 @@ def plan_of(
         description=compiled.description,
         tags=(*(compiled.tags or ()), *deployment.tags()),
         schedule=_schedule(compiled, deployment),
+        events=starting_events(compiled),
         params={**queue_field(deployment, builder.nodes, builder.operations), **form_of(compiled)},
         concurrency=_concurrency(compiled, builder.nodes),
         operations={path: operation.to_dict() for path, operation in builder.operations.items()},
@@ -134,14 +136,60 @@ class _Builder:
         ends: dict[str, Ends] = {}
         start = len(self.nodes)
         for node in _upstreams_first(compiled.nodes or []):
-            waits_for = tuple(ends[name] for name in node.upstream) or upstream
             inner = f"{path}.{node.name}" if path else node.name
+            waits_for = self.waits_for(node, path=inner, group=group, ends=ends, upstream=upstream)
             ends[node.name] = self.operation(
                 node.operation, path=inner, name=node.name, group=group, upstream=waits_for
             )
         if not always_outcome and not any(_may_mask(node) for node in self.nodes[start:]):
             return Ends((), may_skip=False)
         return self.outcome(compiled, path, group, ends)
+
+    def waits_for(
+        self,
+        node: compiler.Node,
+        *,
+        path: str,
+        group: str,
+        ends: Mapping[str, Ends],
+        upstream: tuple[Ends, ...],
+    ) -> tuple[Ends, ...]:
+        """What an operation of a dag waits for; with the task that waits for its events, if it has any."""
+        wanted = wanted_by(node.operation)
+        names = waited_for_as_a_whole(node.operation, node.upstream) if wanted else node.upstream
+        before = tuple(ends[name] for name in names) or upstream
+        if not wanted:
+            return before
+        prefix = f"{group}." if group else ""
+        event = Node(
+            id=f"{prefix}{node.name}_event",
+            kind="event",
+            operation=path,
+            upstream=tuple(last for end in upstream for last in end.last),
+            group=group,
+            details={
+                "wanted": [
+                    {
+                        "operation": want.operation,
+                        "kinds": list(want.kinds),
+                        "tasks": self.tasks_of(f"{prefix}{want.operation}"),
+                        "last": list(ends[want.operation].last),
+                    }
+                    for want in wanted
+                ]
+            },
+        )
+        self.nodes.append(event)
+        return (Ends((event.id,), may_skip=True), *(end for end in before if end not in upstream))
+
+    def tasks_of(self, task_id: str) -> list[str]:
+        """The ids of the tasks that run an operation: one, or those of its group."""
+        return [
+            node.id
+            for node in self.nodes
+            if node.kind in ("run", "trial", "tuner")
+            and (node.id == task_id or node.id.startswith(f"{task_id}."))
+        ]
 
     def nested(
         self, compiled: CompiledOperation, *, path: str, task_id: str, upstream: tuple[Ends, ...]
@@ -229,13 +277,15 @@ class _Builder:
         """Add one task of an operation. `gated`: a task before it has decided whether it starts."""
         place, termination = self.deployment.place(compiled), compiled.termination
         trigger = DEFAULT_TRIGGER if gated else compiled.trigger or DEFAULT_TRIGGER
+        before = tuple(last for end in upstream for last in end.last)
         node = Node(
             id=task_id,
             kind=kind,
             operation=path,
-            upstream=tuple(last for end in upstream for last in end.last),
+            upstream=before,
             group=group,
             trigger=trigger,
+            event=next((node.id for node in self.nodes if node.kind == "event" and node.id in before), None),
             decides=not gated
             and bool(upstream)
             and (trigger != DEFAULT_TRIGGER or any(end.may_skip for end in upstream)),
@@ -266,13 +316,13 @@ class _Builder:
 
 def _schedule(compiled: CompiledOperation, deployment: Deployment) -> dict[str, Any] | None:
     """The schedule in JSON. Raises CompilationError if a run that nobody triggers would lack an input."""
-    if compiled.schedule is None:
+    if compiled.schedule is None and not compiled.events:
         return None
     missing = [name for name, field in form_of(compiled).items() if "default" not in field]
     if missing:
         faults = [
             Fault(
-                f"input '{name}' has no value, and a scheduled run has nobody to ask",
+                f"input '{name}' has no value, and a run that starts by itself has nobody to ask",
                 path=("inputs",),
                 suggestion="Give it a default, or pass it in params.",
                 rule="missing-param",
@@ -280,6 +330,8 @@ def _schedule(compiled: CompiledOperation, deployment: Deployment) -> dict[str, 
             for name in missing
         ]
         raise CompilationError(faults)
+    if compiled.schedule is None:
+        return None
     return planned(compiled.schedule, timezone=deployment.timezone, catchup=deployment.catchup)
 
 

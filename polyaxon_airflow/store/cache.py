@@ -56,10 +56,19 @@ class Cache:
             return CacheClaim("run")
         return CacheClaim("hit" if original.status == "succeeded" else "wait", original)
 
-    def invalidate(self, uuid: str) -> None:
-        """Take a run out of the cache; the next one with its key executes."""
+    def invalidate(self, uuid: str, *, by: str | None = None, at: datetime) -> None:
+        """Take a run out of the cache, and note who did it and when; the next one with its key executes.
+
+        Raises StoreError if there is no such run.
+        """
         with self.database.write() as connection:
-            connection.execute(update(schema.run).where(schema.run.c.uuid == uuid).values(cached_at=None))
+            run = lock_run(connection, uuid, "meta")
+            meta = {**run["meta"], "invalidated_at": at.isoformat(), "invalidated_by": by}
+            connection.execute(
+                update(schema.run)
+                .where(schema.run.c.id == run["id"])
+                .values(cached_at=None, meta=meta, updated_at=at)
+            )
 
 
 def _lock(connection: Connection, key: str) -> None:

@@ -49,6 +49,13 @@ class Cursors:
             _make(connection, name)
             connection.execute(update(table).where(table.c.name == name).values(values))
 
+    def forget(self, name: str) -> bool:
+        """Remove a cursor; False if there is none."""
+        with self.database.write() as connection:
+            return (
+                connection.execute(schema.cursor.delete().where(schema.cursor.c.name == name)).rowcount == 1
+            )
+
     def all(self, prefix: str = "") -> list[Cursor]:
         """All cursors whose name begins so, by name."""
         table = schema.cursor

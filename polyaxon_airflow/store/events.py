@@ -51,6 +51,12 @@ class Events:
         with self.database.read() as connection:
             return connection.scalar(select(func.max(table.c.number)).where(table.c.watch == watch)) or 0
 
+    def counts(self) -> dict[str, int]:
+        """How many events each watch has noticed."""
+        query = select(schema.event.c.watch, func.count().label("number")).group_by(schema.event.c.watch)
+        with self.database.read() as connection:
+            return {row.watch: row.number for row in connection.execute(query)}
+
     def prune(self, *, before: datetime) -> int:
         """Forget events older than that; how many they were."""
         with self.database.write() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from polyaxon_airflow.errors import StoreError
 from polyaxon_airflow.points import Point
@@ -107,6 +107,19 @@ class Condition:
     message: str | None
     since: datetime
     updated_at: datetime
+
+
+class History(NamedTuple):
+    """All statuses that a task's run has had, oldest first."""
+
+    dag_id: str
+    dag_run_id: str
+    task_id: str
+    map_index: int
+    uuid: str
+    statuses: tuple[str, ...]
+    meta: Mapping[str, Any]
+    has_artifacts: bool = False  # whether it has made any
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import and_, func, insert, select, tuple_, update
 
 from polyaxon_airflow.store import lifecycle, schema
 from polyaxon_airflow.store.query import parse_query, parse_sort
 from polyaxon_airflow.store.query.compile import condition, ordered
-from polyaxon_airflow.store.records import Condition, TrialStatus
+from polyaxon_airflow.store.records import Condition, History, TrialStatus
 from polyaxon_airflow.store.rows import COLUMNS, find_run, lock_run, the_run, to_run
 from polyaxon_airflow.store.upsert import insert_new, put
 from polyaxon_airflow.store.values import LABELS, MAPPINGS, write_labels, write_values
@@ -249,6 +251,35 @@ class Runs:
         with self.database.read() as connection:
             rows = connection.execute(selected).all()
         return [(to_run(row[: len(COLUMNS)]), Condition(*row[len(COLUMNS) :])) for row in rows]
+
+    def histories(self, dag_runs: Collection[tuple[str, str]]) -> list[History]:
+        """What the tasks of some DAG runs, each a DAG's id and a run's, have been through; the newest run of each."""
+        pairs = tuple_(schema.run.c.dag_id, schema.run.c.dag_run_id)
+        names = ("dag_id", "dag_run_id", "task_id", "map_index", "uuid", "meta")
+        made = (
+            select(schema.artifact.c.run_id)
+            .where(schema.artifact.c.run_id == schema.run.c.id, schema.artifact.c.is_input.is_(False))
+            .exists()
+        )
+        selected = (
+            select(*(schema.run.c[name] for name in names), schema.condition.c.status, made.label("made"))
+            .outerjoin(schema.condition, schema.condition.c.run_id == schema.run.c.id)
+            .where(pairs.in_(list(dag_runs)), schema.run.c.task_id.is_not(None))
+            .order_by(schema.run.c.id, schema.condition.c.number)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(selected).all()
+        newest: dict[tuple[Any, ...], History] = {}
+        for uuid, found in groupby(rows, key=attrgetter("uuid")):
+            conditions = list(found)
+            dag_id, dag_run_id, task_id, map_index = task = tuple(conditions[0][:4])
+            statuses = tuple(row.status for row in conditions if row.status is not None)
+            newest[task] = History(
+                *(dag_id, dag_run_id, task_id, map_index, uuid, ("created", *statuses)),
+                meta=conditions[0].meta,
+                has_artifacts=bool(conditions[0].made),
+            )
+        return list(newest.values())
 
     def updated_since(self, since: datetime) -> frozenset[str]:
         """The uuids of the runs that were updated then or later."""

@@ -1,1 +1,1 @@
-"""The Airflow triggers: what waits for runs outside of a worker."""
+"""Airflow's triggers: what waits outside of a worker, for runs and for events."""

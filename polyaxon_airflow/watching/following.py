@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from polyaxon_airflow.watching import Step, View
     from polyaxon_airflow.watching.polling import Seen, Surroundings
 
+DISPATCH = "dispatch "  # how the names of cursors begin that belong to those who start runs
 _SHOWN = 20  # labels in one wake-up
 
 
 def dispatch_cursor(watch: str, dag_id: str = "") -> str:
     """The name of the cursor of a DAG that starts runs for a watch; without a DAG, how all such names begin."""
-    return f"dispatch {watch} -> {dag_id}"
+    return f"{DISPATCH}{watch} -> {dag_id}"
 
 
 class Follower:

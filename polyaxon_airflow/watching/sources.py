@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.store import RunStore
     from polyaxon_airflow.watching import Place, Source
 
+STREAM = "stream "  # how the names of streams begin
 OF_CONNECTIONS = ("git", "data", "registry")
 OF_RUNS = ("status", "run", "metric")
 
@@ -25,7 +26,7 @@ def stream_of(watch: Watch) -> str:
     """
     family = watch.family.name
     about = f"{family} connections.{watch.ref.name}" if family in OF_CONNECTIONS else "runs"
-    return f"stream {about}" + (f" every {watch.every:g} s" if watch.every else "")
+    return f"{STREAM}{about}" + (f" every {watch.every:g} s" if watch.every else "")
 
 
 def open_source(watch: Watch, *, place: Callable[[str], Place], store: RunStore, folder: Path) -> Source:

@@ -26,6 +26,8 @@ def test_names(kinds, ref, name):
     watch = watch_of(kinds, ref)
     assert watch.name == name
     assert Watch.from_dict(watch.to_dict()) == watch
+    assert Watch.from_name(name).name == name
+    assert Watch.from_name(name).ref == watch.ref
     assert watch.uri.isascii()
     assert " " not in watch.uri
 

@@ -214,6 +214,8 @@ def test_an_approval_asks_only_when_the_trigger_holds(world):
     assert run.states == {"a": "failed", "b_approval": "upstream_failed", "b": "upstream_failed"}
     asked = world.run(dag(op("a"), op("b", "true", dependencies="[a]", isApproved="false")))
     assert asked.statuses()["b"] == "succeeded"
+    run = world.store.runs.get(asked.ended["b"].uuid)
+    assert (run.pending, run.meta["approved_by"]) == (None, "Ada")
 
 
 def test_an_approval_that_the_params_give_asks_nobody(world):

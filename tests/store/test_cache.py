@@ -121,8 +121,10 @@ def test_an_invalidated_run_is_no_hit(store):
     begin(store, 1, 2)
     claimed(store, 1)
     store.runs.set_status(uuid(1), "succeeded", at=after(1))
-    store.cache.invalidate(uuid(1))
+    store.cache.invalidate(uuid(1), by="ada", at=after(2))
     assert claimed(store, 2) == ("run", None)
+    meta = store.runs.get(uuid(1)).meta
+    assert (meta["invalidated_by"], meta["invalidated_at"]) == ("ada", after(2).isoformat())
 
 
 def test_an_unknown_run_is_an_error(store):

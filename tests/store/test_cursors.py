@@ -34,6 +34,13 @@ def test_a_poll_may_come_before_the_first_move(store):
     assert store.cursors.move("c", 1, expected=None)
 
 
+def test_a_cursor_is_forgotten(store):
+    store.cursors.move("c", 1, expected=None)
+    assert store.cursors.forget("c")
+    assert store.cursors.get("c") is None
+    assert not store.cursors.forget("c")
+
+
 def test_all_by_prefix(store):
     for name in ("git:b", "git:a", "git%", "s3:a"):
         store.cursors.move(name, 1, expected=None)

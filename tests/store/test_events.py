@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from polyaxon_airflow.store import Event
+from polyaxon_airflow.store import Event, History
 from tests.store.samples import NOON, after, run, uuid
 
 WATCH = "git connections.code"
@@ -94,3 +94,23 @@ def test_the_last_update_of_all_runs(store):
     assert store.runs.last_update() == after(20)
     assert store.runs.updated_since(after(20)) == {uuid(1)}
     assert store.runs.updated_since(after(0)) == {uuid(1), uuid(2)}
+
+
+def test_what_the_tasks_of_dag_runs_have_been_through(store):
+    def begin(number, dag_run_id, task_id, *statuses, **more):
+        store.runs.begin(run(number, dag_id="d", dag_run_id=dag_run_id, task_id=task_id, **more))
+        for seconds, status in enumerate(statuses):
+            store.runs.set_status(uuid(number), status, at=after(seconds))
+
+    begin(1, "r1", "train", "starting", "running", "failed")
+    begin(2, "r1", "train")  # cleared: another run of the same task
+    begin(3, "r1", "sweep.trial", "running", map_index=4)
+    begin(4, "r2", "train", "running", meta={"approved_at": "now"})
+    begin(5, "r3", "train", "running")
+    found = store.runs.histories([("d", "r1"), ("d", "r2")])
+    assert sorted(found) == [
+        History("d", "r1", "sweep.trial", 4, uuid(3), ("created", "running"), {}),
+        History("d", "r1", "train", -1, uuid(2), ("created",), {}),
+        History("d", "r2", "train", -1, uuid(4), ("created", "running"), {"approved_at": "now"}),
+    ]
+    assert store.runs.histories([]) == []

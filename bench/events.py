@@ -1,0 +1,251 @@
+"""Events: nothing lost and nothing doubled while the triggerer dies (N28), and what waiting costs.
+
+    python bench/events.py storm [--count 1000] [--kill-every 20]
+    python bench/events.py cost [--count 1000] [--seconds 300]
+
+`storm`: so many commits and so many files, an Airflow that starts a run for each, and its triggerer killed (SIGKILL)
+every 20 s. `cost`: a triggerer with so many waiting events of each kind, polled every 60 s, next to one with as many of
+Airflow's own sleeping triggers, which is the floor. Writes bench/results/events-storm.json and events-cost.json.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from polyaxon_airflow.embedded import EmbeddedAirflow  # noqa: E402
+from tests.e2e.storm import Storm  # noqa: E402
+from tests.init.gitserver import Repository  # noqa: E402
+
+RESULTS = HERE / "results"
+
+RUNS = 100  # DAG runs over which tasks that wait are spread: a DAG of a thousand tasks would measure its own size
+
+# One DAG that waits for N events: a DAG a watch would measure Airflow's DAGs.
+WATCHES = """
+from airflow.sdk import DAG, Asset, AssetAny, AssetWatcher
+
+from polyaxon_airflow.events.watches import watch_of
+from polyaxon_airflow.triggers.watch import WatchTrigger
+
+REFS = {refs}
+watches = [watch_of(kinds, ref) for kinds, ref in REFS]
+assets = [
+    Asset(name=watch.name, uri=watch.uri, watchers=[AssetWatcher(name="w", trigger=WatchTrigger(**watch.to_dict()))])
+    for watch in watches
+]
+with DAG("waiting", schedule=AssetAny(*assets)):
+    pass
+"""
+SLEEPERS = """
+from datetime import datetime, timedelta, timezone
+
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+from airflow.sdk import DAG, BaseOperator
+from airflow.triggers.base import StartTriggerArgs
+
+
+class Sleeper(BaseOperator):
+    start_from_trigger = True
+
+    def __init__(self, *, until, **kwargs):
+        super().__init__(**kwargs)
+        path, arguments = DateTimeTrigger(until).serialize()
+        self.start_trigger_args = StartTriggerArgs(trigger_cls=path, trigger_kwargs=arguments, next_method="done")
+
+    def execute(self, context):
+        pass
+
+
+with DAG("waiting", schedule=None, max_active_tasks=10000, max_active_runs=1000) as dag:
+    for number in range({count}):
+        Sleeper(task_id=f"t{{number}}", until=datetime(2099, 1, 1, tzinfo=timezone.utc))
+"""
+WAITS = """
+from airflow.sdk import DAG
+
+from airflow.providers.standard.operators.bash import BashOperator
+from polyaxon_airflow.sensors import EventSensor
+
+with DAG("waiting", schedule=None, max_active_tasks=10000, max_active_runs=1000) as dag:
+    # Paused by a pool without slots: the operation that all wait for never begins.
+    BashOperator(task_id="train", bash_command="true", pool="nothing")
+    for number in range({count}):
+        want = {{"operation": "train", "kinds": ["run_status_running"], "tasks": ["train"], "last": ["train"]}}
+        EventSensor(task_id=f"t{{number}}", wanted=[want])
+"""
+
+
+def refs(kind, count):
+    """`count` different events of one kind."""
+    made = {
+        "commits of one repository": lambda n: (
+            ["connection_git_commit"],
+            f"connections.code?path=src/{n}/**",
+        ),
+        "files of one folder": lambda n: (
+            ["connection_dataset_version"],
+            f"connections.lake?path=days/{n}/*.csv",
+        ),
+        "metrics of runs": lambda n: (["alert_info"], f"runs?query=metrics.loss:<{n}"),
+        "statuses of runs": lambda n: (["run_status_failed"], f"dags.train-{n}"),
+    }
+    return WATCHES.format(refs=[made[kind](number) for number in range(count)])
+
+
+SCENES = {
+    "nothing": lambda _: "",
+    "Airflow's own sleeping triggers": lambda count: SLEEPERS.format(count=count // RUNS),
+    **{
+        kind: (lambda count, kind=kind: refs(kind, count))
+        for kind in (
+            "commits of one repository",
+            "files of one folder",
+            "metrics of runs",
+            "statuses of runs",
+        )
+    },
+    "operations of a dag": lambda count: WAITS.format(count=count // RUNS),
+}
+NEED_A_RUN = ("Airflow's own sleeping triggers", "operations of a dag")
+
+
+def cost(count, seconds, only):
+    results = {}
+    for scene, dags in SCENES.items():
+        if not only or scene in only:
+            results[scene] = measure(scene, dags(count), count if scene != "nothing" else 0, seconds)
+            print(f"{scene}: {results[scene]}", flush=True)
+    write("events-cost", {"count": count, "seconds": seconds, "interval": 60, "scenes": results})
+
+
+def measure(scene, dags, count, seconds):
+    with tempfile.TemporaryDirectory(prefix="polyaxon-bench-") as name:
+        folder = Path(name)
+        prepare(folder, dags)
+        settings = {
+            "AIRFLOW__POLYAXON__AUTO_BUNDLE": "False",
+            "AIRFLOW__POLYAXON__EVENT_POLL_INTERVAL": "60",
+            "AIRFLOW__POLYAXON__EVENT_WAIT_INTERVAL": "60",
+            "AIRFLOW__TRIGGERER__CAPACITY": str(2 * count + 10),
+        }
+        with EmbeddedAirflow(folder / "home", folder / "dags", settings=settings) as airflow:
+            begin(airflow, scene, count)
+            group = triggerer(airflow)
+            used, started, memory = cpu(group), time.monotonic(), []
+            while time.monotonic() - started < seconds:
+                time.sleep(5)
+                memory.append(sum(pss(process) for process in group))
+            share = (cpu(group) - used) / (time.monotonic() - started)
+            return {
+                "cpu_percent": round(100 * share, 2),
+                "mb": round(statistics.median(memory) / 1e6, 1),
+                "processes": len(group),
+            }
+
+
+def prepare(folder, dags):
+    (folder / "dags").mkdir()
+    (folder / "dags" / "waiting.py").write_text(dags)
+    Repository(folder / "code").commit("first")
+    (folder / "lake").mkdir()
+    connections = [
+        f'- {{name: code, kind: git, schema: {{url: "{folder}/code"}}}}',
+        f'- {{name: lake, kind: host_path, schema: {{hostPath: "{folder}/lake", mountPath: /lake}}}}',
+    ]
+    (folder / "dags" / "connections.yaml").write_text("connections:\n" + "\n".join(connections))
+
+
+def begin(airflow, scene, count):
+    """Until all triggers run."""
+    client = airflow.client()
+    if count:
+        wait_until(lambda: client.get("/dags")["total_entries"] == 1, "the DAG")
+    if scene == "operations of a dag":
+        client.post("/pools", {"name": "nothing", "slots": 0})
+    if scene in NEED_A_RUN:
+        for _ in range(RUNS):
+            client.trigger("waiting")
+    log = airflow.home / "triggerer.log"
+    wait_until(lambda: running(airflow) >= count, f"{count} triggers", log)
+    time.sleep(30)  # the first polls, which are not what waiting costs
+
+
+def running(airflow):
+    """Triggers that the triggerer has begun, of which Airflow's database knows."""
+    import sqlite3
+
+    with sqlite3.connect(f"file:{airflow.home}/airflow.db?mode=ro", uri=True) as database:
+        return database.execute("SELECT count(*) FROM trigger WHERE triggerer_id IS NOT NULL").fetchone()[0]
+
+
+def wait_until(holds, what, log=None, patience=900):
+    until = time.monotonic() + patience
+    while not holds():
+        if time.monotonic() > until:
+            raise TimeoutError(f"no {what}" + (f":\n{log.read_text()[-2000:]}" if log else ""))
+        time.sleep(1)
+
+
+def triggerer(airflow):
+    import psutil
+
+    leader = psutil.Process(airflow.pid("triggerer"))
+    return [leader, *leader.children(recursive=True)]
+
+
+def cpu(group):
+    """Seconds of CPU, children that have ended included."""
+    return sum(sum(process.cpu_times()[:4]) for process in group)
+
+
+def pss(process):
+    """Bytes of memory, shared pages by share."""
+    return process.memory_full_info().pss
+
+
+def storm(count, kill_every):
+    with tempfile.TemporaryDirectory(prefix="polyaxon-bench-") as name:
+        outcome = Storm(Path(name) / "storm", count, kill_every=kill_every, pause=0.05).run(patience=3600)
+        result = {
+            "count": count,
+            "kill_every": kill_every,
+            "kills": outcome.kills,
+            "seconds": round(outcome.seconds),
+            "runs": {dag: sum(runs.values()) for dag, runs in outcome.runs.items()},
+            "lost": {dag: len(names) for dag, names in outcome.lost.items()},
+            "doubled": {dag: len(names) for dag, names in outcome.doubled.items()},
+            "strange": {dag: len(names) for dag, names in outcome.strange.items()},
+        }
+    print(json.dumps(result, indent=1))
+    write("events-storm", result)
+
+
+def write(name, result):
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps({**result, "cpus": os.cpu_count()}, indent=1) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=["storm", "cost"])
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--kill-every", type=float, default=20)
+    parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--only", action="append")
+    options = parser.parse_args()
+    if options.what == "storm":
+        storm(options.count, options.kill_every)
+    else:
+        cost(options.count, options.seconds, options.only)
+
+
+if __name__ == "__main__":
+    main()

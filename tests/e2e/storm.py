@@ -1,0 +1,170 @@
+"""Events while the triggerer is killed: a repository and a folder that grow, and an Airflow that starts runs for them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from polyaxon_airflow.embedded import EmbeddedAirflow
+from polyaxon_airflow.rest import ApiError
+from tests.init.gitserver import ENVIRONMENT
+
+DAGS = """
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+from polyaxon_airflow.dag.dispatching import dispatcher_of, event_timetable
+
+EVENTS = {
+    "commits": {"kinds": ["connection_git_commit"], "ref": "connections.code"},
+    "files": {"kinds": ["connection_dataset_version"], "ref": "connections.lake?path=*.csv"},
+}
+for name, event in EVENTS.items():
+    # An EmptyOperator needs no worker: what is measured are events and DAG runs.
+    with DAG(name, schedule=event_timetable([event]), max_active_runs=50) as globals()[name]:
+        EmptyOperator(task_id="train")
+    globals()[f"{name}_events"] = dispatcher_of(name, [event])
+"""
+CONNECTIONS = """
+connections:
+- {{name: code, kind: git, schema: {{url: "{folder}/code"}}}}
+- {{name: lake, kind: host_path, schema: {{hostPath: "{folder}/lake", mountPath: /lake}}}}
+"""
+SETTINGS = {
+    "AIRFLOW__POLYAXON__AUTO_BUNDLE": "False",
+    "AIRFLOW__POLYAXON__EVENT_POLL_INTERVAL": "2",
+    # Airflow gives the triggers of a dead triggerer to another one after this; 30 s unless said.
+    "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "8",
+    "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "2",
+}
+
+
+@dataclass
+class Outcome:
+    """What came of a storm."""
+
+    expected: dict[str, set[str]]  # DAG -> what an event of its was about
+    runs: dict[str, Counter[str]]  # DAG -> how many runs each got
+    kills: int
+    seconds: float
+
+    @property
+    def lost(self):
+        return {dag: sorted(names - self.runs[dag].keys()) for dag, names in self.expected.items()}
+
+    @property
+    def doubled(self):
+        return {
+            dag: sorted(name for name, count in runs.items() if count > 1) for dag, runs in self.runs.items()
+        }
+
+    @property
+    def strange(self):
+        return {dag: sorted(self.runs[dag].keys() - names) for dag, names in self.expected.items()}
+
+
+class Storm:
+    def __init__(self, folder, count, *, kill_every, pause):
+        """`count` commits and as many files, `pause` seconds apart, the triggerer killed every `kill_every` seconds."""
+        self.folder, self.count, self.kill_every, self.pause = folder, count, kill_every, pause
+        self.code, self.lake = folder / "code", folder / "lake"
+        self.commits, self.files = set(), set()
+
+    def run(self, patience=600):
+        self.prepare()
+        began = time.monotonic()
+        with EmbeddedAirflow(self.folder / "home", self.folder / "dags", settings=SETTINGS) as airflow:
+            self.client = airflow.client()
+            self.wait_for_cursors(120)
+            over = threading.Event()
+            threads = [
+                threading.Thread(target=self.grow),
+                threading.Thread(target=self.kill, args=(airflow, over)),
+            ]
+            for thread in threads:
+                thread.start()
+            threads[0].join()
+            runs = self.wait_for_runs(patience)
+            over.set()
+            threads[1].join()
+            time.sleep(10)  # in which a run too many would come
+            runs = self.runs()
+        expected = {"commits": self.commits, "files": self.files}
+        return Outcome(expected, runs, self.kills, time.monotonic() - began)
+
+    def prepare(self):
+        (self.folder / "dags").mkdir(parents=True)
+        (self.folder / "dags" / "storm.py").write_text(DAGS)
+        (self.folder / "dags" / "connections.yaml").write_text(CONNECTIONS.format(folder=self.folder))
+        self.lake.mkdir()
+        self.git("init", "--quiet", "--initial-branch=main", self.code, cwd=self.folder)
+        self.git("commit", "--quiet", "--allow-empty", "-m", "first")
+
+    def git(self, *arguments, cwd=None):
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=cwd or self.code,
+            env={**os.environ, **ENVIRONMENT},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def wait_for_cursors(self, patience):
+        """Until both watches know what is there already."""
+        from polyaxon_airflow.store import open_store
+
+        until = time.monotonic() + patience
+        with open_store(f"sqlite:///{self.folder}/home/polyaxon/store.db") as store:
+            while len([cursor for cursor in store.cursors.all() if cursor.value is not None]) < 2:
+                assert time.monotonic() < until, "no watch has looked yet"
+                time.sleep(0.5)
+
+    def grow(self):
+        for number in range(self.count):
+            self.git("commit", "--quiet", "--allow-empty", "-m", f"commit {number}")
+            self.commits.add(self.git("rev-parse", "HEAD"))
+            (self.lake / f"{number}.csv").write_text(str(number))
+            self.files.add(f"{number}.csv")
+            time.sleep(self.pause)
+
+    def kill(self, airflow, over):
+        self.kills = 0
+        while not over.wait(self.kill_every):
+            os.killpg(airflow.pid("triggerer"), signal.SIGKILL)
+            airflow._processes["triggerer"].wait()
+            airflow.start_component("triggerer")
+            self.kills += 1
+
+    def wait_for_runs(self, patience):
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            runs = self.runs()
+            if len(runs["commits"]) >= self.count and len(runs["files"]) >= self.count:
+                return runs
+            time.sleep(3)
+        return self.runs()
+
+    def runs(self):
+        """Of each DAG, what its runs are about."""
+        about = {"commits": "sha", "files": "path"}
+        return {dag: Counter(conf["event"][name] for conf in self.confs(dag)) for dag, name in about.items()}
+
+    def confs(self, dag):
+        offset = 0
+        while True:
+            try:
+                page = self.client.get(f"/dags/{dag}/dagRuns", limit=100, offset=offset)["dag_runs"]
+            except ApiError:  # the machine is busy
+                time.sleep(1)
+                continue
+            yield from (run["conf"] for run in page)
+            offset += len(page)
+            if len(page) < 100:
+                return

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from polyaxon_airflow.cli import main
+from polyaxon_airflow.cli.events import ls
+from polyaxon_airflow.store import Event, open_store
+from polyaxon_airflow.watching.following import dispatch_cursor
+from polyaxon_airflow.watching.overview import overview
+
+GIT, FILES = "git connections.code?branch=main", "data connections.lake?path=*.csv"
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/store.db"
+
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def store(url):
+    now = NOW
+    with open_store(url) as found:
+        events = [
+            Event(sha, "connection_git_commit", sha, {"sha": sha}, now - timedelta(minutes=5))
+            for sha in ("a", "b")
+        ]
+        found.events.record(GIT, events, expected=None, value={"refs/heads/main": "b"})
+        found.cursors.move(dispatch_cursor(GIT, "train"), 1, expected=None)
+        found.cursors.move(dispatch_cursor(GIT, "deploy"), 2, expected=None)
+        found.cursors.polled(
+            "stream git connections.code",
+            at=now - timedelta(seconds=20),
+            next_poll_at=now + timedelta(seconds=40),
+        )
+        found.cursors.move(FILES, {"seen": ""}, expected=None)
+        found.cursors.polled(
+            "stream data connections.lake", at=now, error="connection 'lake' does not answer: timeout"
+        )
+        found.cursors.move(
+            dispatch_cursor("events.new-labels", "train"), {"after": "x", "ids": []}, expected=None
+        )
+        yield found
+
+
+def test_all_watches_and_how_they_are_doing(store):
+    custom, git, files = sorted(
+        overview(store),
+        key=lambda line: ["events", "git", "data"].index(line.watch[:6].split(" ")[0].split(".")[0]),
+    )
+    assert (custom.watch, dict(custom.waiting)) == ("events.new-labels", {"train": 0})
+    assert (git.watch, git.events, git.last.label, git.error) == (GIT, 2, "b", None)
+    assert dict(git.waiting) == {"train": 1, "deploy": 0}
+    assert git.cursor == {"refs/heads/main": "b"}
+    assert (files.watch, files.last, files.error) == (
+        FILES,
+        None,
+        "connection 'lake' does not answer: timeout",
+    )
+
+
+def test_as_text(store):
+    assert [text for line in overview(store) for text in ls.texts(line, NOW)] == [
+        "data connections.lake?path=*.csv",
+        "  polled now",
+        "  no event yet",
+        "  error: connection 'lake' does not answer: timeout",
+        "events.new-labels",
+        "  train: a run for each",
+        "git connections.code?branch=main",
+        "  polled 20 s ago, next in 40 s",
+        "  2 events, the last 5 min ago: b",
+        "  deploy: a run for each",
+        "  train: 1 events without a run yet",
+    ]
+
+
+def test_the_command_tells_by_its_code_that_something_is_wrong(store, url, capsys):
+    assert main(["events", "ls", "--store", url]) == 1
+    assert "  error: connection 'lake' does not answer: timeout\n" in capsys.readouterr().out
+
+
+def test_as_json(store, url, capsys):
+    main(["events", "ls", "--store", url, "--json"])
+    found = {line["watch"]: line for line in json.loads(capsys.readouterr().out)}
+    assert found[GIT]["last"]["sha"] == "b"
+    assert found[GIT]["cursor"] == {"refs/heads/main": "b"}
+    assert found[FILES]["error"] == "connection 'lake' does not answer: timeout"
+
+
+def test_nothing(url, capsys):
+    assert main(["events", "ls", "--store", url]) == 0
+    assert capsys.readouterr().out == "nothing is watched\n"
+
+
+def test_a_watch_that_is_to_begin_again(store, url, capsys):
+    assert main(["events", "forget", GIT, "--store", url]) == 0
+    assert store.cursors.get(GIT) is None
+    assert main(["events", "forget", GIT.replace("main", "mian"), "--store", url]) == 1
+    assert "Did you mean" in capsys.readouterr().err
+
+
+def test_old_events_are_forgotten_when_asked(store, url, capsys):
+    assert main(["events", "prune", "--store", url, "--days", "30"]) == 0
+    assert capsys.readouterr().out == "forgot 2 events\n"
