@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 RELAY = "polyaxon-relay"  # its log carries what the run tracks, see `tracking.relay`
 ARTIFACTS = "polyaxon-artifacts"  # brings the run's folder to a store that no volume reaches
 RESTORER = "polyaxon-restore"
-READY = f"{context.ROOT}/.collecting"  # file by which the helper says that it can hear signals
 GRACE = 120  # seconds that a helped pod has for its end, so that the last files reach the store
 
 
@@ -31,7 +30,8 @@ def helper_containers(launch: Launch) -> list[Container]:
     if not launch.site.helper_image:
         return []
     folder = context.run_path(launch.uuid)
-    helpers = [_helper(RELAY, ["python", "-m", "polyaxon_airflow.tracking", folder], launch)]
+    relay = ["python", "-m", "polyaxon_airflow.tracking", folder, f"--ready={_ready(RELAY)}"]
+    helpers = [_that_hears(_helper(RELAY, relay, launch))]
     store = launch.artifacts_store
     if store is not None and launch.plugin("collect_artifacts", default=True) and not kept_in_store(launch):
         command = [
@@ -42,13 +42,10 @@ def helper_containers(launch: Launch) -> list[Container]:
             launch.uuid,
             folder,
         ]
-        options = {"every": _settings(launch).sync_interval or 10, "attempt": launch.attempt, "ready": READY}
+        every, ready = _settings(launch).sync_interval or 10, _ready(ARTIFACTS)
+        options = {"every": every, "attempt": launch.attempt, "ready": ready}
         command += [f"--{name}={value}" for name, value in options.items()]
-        made = _with_store(_helper(ARTIFACTS, command, launch), launch)
-        # The first process of a container does not hear a signal that it has no handler for yet, so a main container
-        # that ends at once would wait for GRACE: it starts after the helper can hear.
-        probe = {"exec": {"command": ["cat", READY]}, "periodSeconds": 1, "failureThreshold": 120}
-        helpers.append({**made, "startupProbe": probe})
+        helpers.append(_that_hears(_with_store(_helper(ARTIFACTS, command, launch), launch)))
     return [{key: value for key, value in helper.items() if value} for helper in helpers]
 
 
@@ -63,6 +60,21 @@ def restoring_containers(launch: Launch) -> list[Container]:
     command = ["python", "-m", "polyaxon_airflow.init", "restore", *encode(options)]
     made = _with_store(_helper(RESTORER, command, launch), launch)
     return [{key: value for key, value in made.items() if value and key != "restartPolicy"}]
+
+
+def _that_hears(made: Container) -> Container:
+    """A helper before whose handlers for signals are there the main container does not start.
+
+    The first process of a container does not hear a signal that it has no handler for, so a main container that ends
+    at once would have to wait for the helper for GRACE seconds.
+    """
+    probe = {"exec": {"command": ["cat", _ready(made["name"])]}, "periodSeconds": 1, "failureThreshold": 120}
+    return {**made, "startupProbe": probe}
+
+
+def _ready(name: str) -> str:
+    """The file by which a helper says that it can hear."""
+    return f"{context.ROOT}/.{name}"
 
 
 def _with_store(made: Container, launch: Launch) -> Container:
@@ -84,6 +96,7 @@ def _helper(name: str, command: list[str], launch: Launch) -> Container:
         "command": command,
         "workingDir": "/",  # Python looks for modules there first
         "restartPolicy": "Always",
+        "terminationMessagePolicy": "FallbackToLogsOnError",  # so that the pod says why it failed
         "imagePullPolicy": settings.image_pull_policy,
         "resources": settings.resources if isinstance(settings.resources, dict) else None,
     }

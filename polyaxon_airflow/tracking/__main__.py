@@ -19,10 +19,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m polyaxon_airflow.tracking")
     parser.add_argument("folder", type=Path, help="the run's directory")
     parser.add_argument("--every", type=float, default=0.5, help="seconds between looks")
+    parser.add_argument("--ready", type=Path, help="file that is made once the process may be asked to end")
     options = parser.parse_args(arguments)
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
+    if options.ready:
+        options.ready.touch()
     relay = Relay(options.folder)
     while not ending.wait(options.every):
         _print(relay)

@@ -88,8 +88,8 @@ class Pod:
                 await container.up()
             else:
                 await container.over.wait()
-                if self.stopping or container.exit_code:
-                    return False
+            if self.stopping or (container.exit_code and not container.sidecar):
+                return False
         return True
 
     async def _keep_running(self, container):

@@ -411,7 +411,7 @@ def test_helpers_carry_what_the_run_tracks_and_writes():
     found = helpers(artifacts_store=stores()["bucket"], plugins=Plugins(sidecar={"syncInterval": 60}))
     folder = f"/plx-context/artifacts/{UUID}"
     assert {name: container["command"][2:] for name, container in found.items()} == {
-        "polyaxon-relay": ["polyaxon_airflow.tracking", folder],
+        "polyaxon-relay": ["polyaxon_airflow.tracking", folder, "--ready=/plx-context/.polyaxon-relay"],
         "polyaxon-artifacts": [
             "polyaxon_airflow.artifacts",
             "s3://data",
@@ -419,14 +419,12 @@ def test_helpers_carry_what_the_run_tracks_and_writes():
             folder,
             "--every=60",
             "--attempt=1",
-            "--ready=/plx-context/.collecting",
+            "--ready=/plx-context/.polyaxon-artifacts",
         ],
     }
-    # It must hear a signal before the main container may end.
-    assert found["polyaxon-artifacts"]["startupProbe"]["exec"]["command"] == [
-        "cat",
-        "/plx-context/.collecting",
-    ]
+    # They must hear a signal before the main container may end.
+    for name, container in found.items():
+        assert container["startupProbe"]["exec"]["command"] == ["cat", f"/plx-context/.{name}"]
     assert {container["restartPolicy"] for container in found.values()} == {"Always"}
     assert "AWS_KEY" in values(found["polyaxon-artifacts"])
     assert "AWS_KEY" not in values(found["polyaxon-relay"])

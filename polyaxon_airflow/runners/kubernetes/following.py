@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 DRAIN = 10.0  # seconds that the last lines of an ended run may take
 SETTLE = 150.0  # seconds that the helpers of an ended run may take, see `runtimes.helpers.GRACE`
+LOST_BY = {  # helper -> what is lost when it fails
+    RELAY: "its outputs and metrics could not be read",
+    ARTIFACTS: "its artifacts could not be kept",
+}
 LOST = 60.0  # seconds past its grace period after which a pod that does not go counts as lost with its node
 
 
@@ -103,6 +107,10 @@ class Following(ABC):
         """Whether the run's helpers have done their part; asked again and again once its end is known."""
         return True
 
+    def helped_pod(self) -> Object | None:
+        """The pod whose helper keeps the run's artifacts, as it was last seen."""
+        return None
+
     async def run(self) -> Outcome:
         """Raises ApiUnavailableError when the server stays out of reach: the run goes on, and can be followed again."""
         try:
@@ -142,8 +150,9 @@ class Following(ABC):
     def helped_by(self, pod: Object) -> bool:
         """Whether helpers of ours still run in a pod."""
         ended = pods.read(pod, self._main).ended
-        helpers = {name for name in pods.containers_of(pod) if name in (RELAY, ARTIFACTS)}
-        return pod["metadata"]["uid"] not in self._gone and not helpers <= ended and not lost(pod)
+        helpers = LOST_BY.keys() & set(pods.containers_of(pod))
+        over = helpers <= ended or pods.is_final(pod)
+        return pod["metadata"]["uid"] not in self._gone and not over and not lost(pod)
 
     def given_up(self) -> Outcome | None:
         """The end of a run that has been stuck for too long."""
@@ -163,7 +172,7 @@ class Following(ABC):
                 outcome, since = self._decided
                 if await self.settle() or time.monotonic() - since > SETTLE:
                     await self._drain()
-                    return outcome
+                    return self._kept(outcome)
             elif self._stopped is None and (reason := await self._listener.should_stop()) is not None:
                 self._stopped = reason
                 await self.remove()
@@ -175,6 +184,16 @@ class Following(ABC):
         if not self.removed():
             return None
         return Outcome("stopped", outcome.exit_code if outcome else None, self._stopped)
+
+    def _kept(self, outcome: Outcome) -> Outcome:
+        """The outcome, once the run's helpers have ended; a success whose outputs or artifacts are lost is none."""
+        pod = self.helped_pod()
+        if outcome.status != "succeeded" or pod is None:
+            return outcome
+        for helper in sorted(LOST_BY.keys() & set(pods.containers_of(pod))):
+            if (why := pods.why_not_done(pod, helper)) is not None:
+                return outcome._replace(status="failed", reason=f"{LOST_BY[helper]}: {why}")
+        return outcome
 
     async def _hear(self, seconds: float) -> None:
         """Wait for news, at most so long, and take in all there are."""

@@ -67,6 +67,9 @@ class PodRun(Following):
             await self.remove()
         return False
 
+    def helped_pod(self) -> Object | None:
+        return self._pod
+
     async def remove(self) -> None:
         path = f"{pods_of(self._handle['namespace'])}/{self._handle['name']}"
         await self.api.delete(path, uid=self._handle["uid"], grace=self.terms.grace)

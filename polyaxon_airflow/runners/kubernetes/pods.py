@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 PULL = {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "RegistryUnavailable"}
 START = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "StartError"}
 
+STARTS = 3  # times that a sidecar may end before the main container has started
+
 GONE = "the pod vanished without an exit code: it was deleted by something else than Airflow, or its node is gone"
 
 
@@ -52,8 +54,23 @@ def vanished(pod: Object | None, main: str) -> Outcome:
 
 def containers_of(pod: Object) -> list[str]:
     """Names of all containers."""
-    spec = pod["spec"]
-    return [container["name"] for container in [*(spec.get("initContainers") or []), *spec["containers"]]]
+    return [container["name"] for container in _specs(pod)]
+
+
+def why_not_done(pod: Object, container: str) -> str | None:
+    """Why a container did not end with exit code 0; None if it did."""
+    status = next((status for status in _statuses(pod) if status["name"] == container), {})
+    ended = _terminated(status) or (status.get("lastState") or {}).get("terminated")
+    what = f"container '{container}'"
+    if ended is None:
+        return f"{what} did not come to its end"
+    last_line = (ended.get("message") or "").strip().rpartition("\n")[2]
+    return _why_ended(what, {**ended, "message": last_line}, pod) if ended["exitCode"] != 0 else None
+
+
+def is_final(pod: Object) -> bool:
+    """Whether none of its containers will run again."""
+    return _phase(pod) in {"Succeeded", "Failed"}
 
 
 def deletion_asked_at(pod: Object) -> datetime | None:
@@ -88,10 +105,26 @@ def _is_over(status: Object, pod: Object) -> bool:
     ended = _terminated(status)
     if ended is None:
         return False
-    policy = pod["spec"].get("restartPolicy", "Always")
-    is_init = status["name"] in {container["name"] for container in pod["spec"].get("initContainers") or []}
-    again = (policy == "Always" and not is_init) or (policy != "Never" and ended["exitCode"] != 0)
-    return not again or _phase(pod) in {"Succeeded", "Failed"} or "deletionTimestamp" in pod["metadata"]
+    policy = _restart_policy(status["name"], pod)
+    again = policy == "Always" or (policy == "OnFailure" and ended["exitCode"] != 0)
+    return not again or is_final(pod) or "deletionTimestamp" in pod["metadata"]
+
+
+def _restart_policy(container: str, pod: Object) -> str:
+    """Init containers that restart always are Kubernetes' native sidecars; the others end with their success."""
+    of_pod = str(pod["spec"].get("restartPolicy", "Always"))
+    init = next((spec for spec in _inits(pod) if spec["name"] == container), None)
+    if init is None:
+        return of_pod
+    return init.get("restartPolicy") or ("OnFailure" if of_pod == "Always" else of_pod)
+
+
+def _inits(pod: Object) -> list[Object]:
+    return pod["spec"].get("initContainers") or []
+
+
+def _specs(pod: Object) -> list[Object]:
+    return [*_inits(pod), *pod["spec"]["containers"]]
 
 
 def _phase(pod: Object) -> str:
@@ -109,20 +142,32 @@ def _outcome(pod: Object, statuses: list[Object], main: str) -> Outcome | None:
         return Outcome("failed", code, f"the pod was ended by Kubernetes: {said}")
     if ended is not None:
         return Outcome("failed", ended["exitCode"], _why_ended("the main container", ended, pod))
-    return _failed_before_main(pod, statuses)
+    return _failed_before_main(pod, statuses, main)
 
 
-def _failed_before_main(pod: Object, statuses: list[Object]) -> Outcome | None:
-    inits = {container["name"] for container in pod["spec"].get("initContainers") or []}
+def _failed_before_main(pod: Object, statuses: list[Object], main: str) -> Outcome | None:
+    inits = {container["name"] for container in _inits(pod)}
+    begun = any(status["name"] == main and _has_logs(status) for status in statuses)
     for status in statuses:
         ended = _terminated(status)
         if ended and status["name"] in inits and ended["exitCode"] != 0 and _is_over(status, pod):
-            return Outcome(
-                "failed", ended["exitCode"], _why_ended(f"init container '{status['name']}'", ended, pod)
-            )
-    if _phase(pod) in {"Succeeded", "Failed"}:
+            what = f"init container '{status['name']}'"
+            return Outcome("failed", ended["exitCode"], _why_ended(what, ended, pod))
+        if not begun and (last := _restarts_in_vain(status, pod)) is not None:
+            what = f"the pod does not start: its sidecar '{status['name']}'"
+            return Outcome("failed", last["exitCode"], _why_ended(what, last, pod))
+    if is_final(pod):
         return Outcome("failed", None, f"the pod is {_phase(pod)}, but its main container has no exit code")
     return None
+
+
+def _restarts_in_vain(status: Object, pod: Object) -> Object | None:
+    """The last end of a sidecar that ends again and again."""
+    sidecars = {container["name"] for container in _inits(pod) if container.get("restartPolicy") == "Always"}
+    if status["name"] not in sidecars or status.get("restartCount", 0) < STARTS:
+        return None
+    found: Object | None = (status.get("lastState") or {}).get("terminated")
+    return found
 
 
 def _was_ended(pod: Object, ended: Object) -> bool:
@@ -171,8 +216,7 @@ def _waits_for(pod: Object, statuses: list[Object]) -> tuple[str, bool]:
 
 
 def _image(pod: Object, name: str) -> str:
-    containers = [*(pod["spec"].get("initContainers") or []), *pod["spec"]["containers"]]
-    return next((container.get("image", "") for container in containers if container["name"] == name), "")
+    return next((container.get("image", "") for container in _specs(pod) if container["name"] == name), "")
 
 
 def _time(text: str) -> datetime:

@@ -71,8 +71,11 @@ class ResourceRun(Following):
         return self._is_gone and not living
 
     async def settle(self) -> bool:
-        leader = self._named_pods().get(self._leader or "")
+        leader = self.helped_pod()
         return leader is None or not self.helped_by(leader)
+
+    def helped_pod(self) -> Object | None:
+        return self._named_pods().get(self._leader or "")
 
     async def remove(self) -> None:
         """The resource first, so that its operator does not make the pods anew."""

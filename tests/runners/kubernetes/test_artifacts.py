@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ from tests.runtimes.runs import manifest
 
 pytestmark = pytest.mark.skipif(REAL, reason="pods of a real cluster do not see this machine's S3 server")
 
+AWAY = {"endpoint_url": "http://127.0.0.1:9", "region_name": "us-east-1"}
 CATALOGUE = "artifactsStore: store\nconnections: [{name: store, kind: s3, connId: aws, schema: {bucket: 's3://runs/all'}}]"
 JOB = """
 kind: job
@@ -88,6 +90,31 @@ def test_a_run_that_fails_keeps_its_artifacts_too(runner, secrets, s3):
     followed = Followed(runner, made(secrets, "[]", script, uuid), uuid=uuid)
     assert followed.outcome[:2] == ("failed", 7)
     assert open_storage("s3://runs/all", s3).read(f"{uuid}/outputs/log") == b"why\n"
+
+
+def test_a_success_whose_artifacts_cannot_be_kept_is_a_failure_that_says_why(namespace, secrets):
+    away = replace(secrets, account={"aws": Account("AKIATEST", "s3cret", extra=AWAY)}.get)
+    runner = KubernetesRunner(connector(namespace.kubeconfig), namespace.name, grace=2.0, secrets=away)
+    uuid = uuid4().hex
+    followed = Followed(runner, made(away, "[]", write(uuid, "model", "weights"), uuid), uuid=uuid)
+    assert followed.outcome[:2] == ("failed", 0)
+    assert followed.outcome.reason.startswith(
+        "its artifacts could not be kept: container 'polyaxon-artifacts' exited with code 1: "
+        "artifacts: s3://runs/all does not answer"
+    )
+    assert "s3cret" not in followed.outcome.reason
+
+
+def test_a_helper_image_without_this_package_ends_the_run(runner, secrets):
+    uuid = uuid4().hex
+    manifested = made(secrets, "[]", "echo main", uuid)
+    for container in manifested["pod"]["spec"]["initContainers"]:
+        container["command"] = [*container["command"][:2], "no_such_package"]
+    followed = Followed(runner, manifested, uuid=uuid)
+    assert followed.outcome.status == "failed"
+    assert "its sidecar 'polyaxon-" in followed.outcome.reason
+    assert "No module named no_such_package" in followed.outcome.reason
+    assert followed.text() == []
 
 
 def test_artifacts_go_from_a_pod_to_a_local_run_and_back(runner, secrets, s3, tmp_path):

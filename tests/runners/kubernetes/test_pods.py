@@ -22,7 +22,10 @@ def pod(*containers, inits=(), phase="Running", policy="Never", metadata=None, *
             "containers": [
                 {"name": container["name"], "image": "registry/train:1"} for container in containers
             ],
-            "initContainers": [{"name": container["name"]} for container in inits],
+            "initContainers": [
+                {"name": container["name"], **({"restartPolicy": "Always"} if "native" in container else {})}
+                for container in inits
+            ],
         },
         "status": {
             "phase": phase,
@@ -31,6 +34,13 @@ def pod(*containers, inits=(), phase="Running", policy="Never", metadata=None, *
             **more,
         },
     }
+
+
+def restarting(name, times):
+    """A native sidecar between two of its starts."""
+    last = {"terminated": {"exitCode": 1, "message": "no module"}}
+    waiting = status(name, waiting={"reason": "CrashLoopBackOff", "message": "back-off 10s"})
+    return {**waiting, "lastState": last, "restartCount": times, "native": True}
 
 
 def deleted(at, grace):
@@ -127,6 +137,15 @@ ENDED = [
         Outcome("failed", 1, "the main container exited with code 1"),
         id="a restart policy has no say once the pod has failed",
     ),
+    pytest.param(
+        pod(
+            status("main", waiting={"reason": "PodInitializing"}),
+            inits=[restarting("relay", 3)],
+            phase="Pending",
+        ),
+        Outcome("failed", 1, "the pod does not start: its sidecar 'relay' exited with code 1: no module"),
+        id="a sidecar that the main container waits for ends again and again",
+    ),
 ]
 
 
@@ -138,6 +157,14 @@ def test_how_a_run_ended(found, outcome):
 GOES_ON = [
     pytest.param(pod(status("main", running={})), id="it runs"),
     pytest.param(pod(phase="Pending"), id="nothing is known yet"),
+    pytest.param(
+        pod(status("main", waiting={}), inits=[restarting("relay", 2)], phase="Pending"),
+        id="a sidecar may end at first",
+    ),
+    pytest.param(
+        pod(status("main", running={}), inits=[restarting("relay", 9)]),
+        id="a sidecar ends again and again beside a main container that runs",
+    ),
     pytest.param(pod(ended("main", 1), policy="OnFailure"), id="it will be restarted"),
     pytest.param(
         pod(status("main", waiting={}), inits=[ended("prepare", 0)], phase="Pending"), id="init is done"
