@@ -13,6 +13,7 @@ from polyaxon_airflow.errors import PermanentRunnerError, TemporaryRunnerError
 from polyaxon_airflow.runners.base import Outcome, RunIdentity
 from polyaxon_airflow.runners.kubernetes.following import Patience
 from polyaxon_airflow.runners.kubernetes.runner import KubernetesRunner
+from polyaxon_airflow.runners.kubernetes.submitting import EXPIRES
 from tests.contracts.runner import Followed, container, pod
 from tests.kube.cluster import Cluster
 from tests.kube.fixtures import connector
@@ -290,13 +291,12 @@ def test_a_run_that_is_being_deleted_is_waited_for(cluster, runner, core):
 
 def test_a_kept_pod_is_removed_when_its_time_has_come(cluster, runner, core):
     first = Followed(runner, pod(container("echo x")))
-    runner.clean(first.handle, keep=2)
-    other = Followed(runner, pod(container("echo y")))
-    runner.clean(other.handle)
+    runner.clean(first.handle, keep=3600)
+    runner.clean(Followed(runner, pod(container("echo y"))).handle)
     assert [found.metadata.name for found in pods_of(core)] == [first.handle["name"]]
-    time.sleep(2)
-    another = Followed(runner, pod(container("echo z")))
-    runner.clean(another.handle)
+    an_hour_later = {"metadata": {"annotations": {EXPIRES: str(int(time.time()))}}}
+    core.patch_namespaced_pod(first.handle["name"], "default", an_hour_later)
+    runner.clean(Followed(runner, pod(container("echo z"))).handle)
     assert pods_of(core) == []
 
 
