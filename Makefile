@@ -4,9 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 NAME ?= all
 FUZZ_SECONDS ?= 300
+BENCHES := parse check search stopping tracking store fairness
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up test test-all lint fuzz bench golden clean
+.PHONY: help install demo up test test-all lint fuzz bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  \1\t/' | expand -t 14
@@ -56,7 +57,8 @@ fuzz: install .environments/fuzz/.ready  ## random files and templates, FUZZ_SEC
 	PYTHONPATH=.environments/fuzz $(BIN)/python tests/fuzz/fuzz.py templates -max_total_time=$(FUZZ_SECONDS)
 
 bench: install  ## measure; NAME=parse for one
-	$(BIN)/python -m bench $(NAME)
+	set -e; for name in $(if $(filter all,$(NAME)),$(BENCHES),$(NAME)); do \
+	  echo "== $$name"; $(BIN)/python bench/$$name.py; done
 
 clean:  ## remove what the targets above have made
 	rm -rf .venv .environments .airflow

@@ -27,11 +27,11 @@ sys.path.insert(0, str(ROOT))
 from bench.blueprint_mutants import BLUEPRINT_MUTANTS, PIPELINE, write_blueprint  # noqa: E402
 from bench.mutants import plant  # noqa: E402
 from bench.planting import OPERATORS  # noqa: E402
+from bench.rivals import beside_airflow, environment  # noqa: E402
 from polyaxon_airflow.checking import check_file  # noqa: E402
 from tests import corpus  # noqa: E402
 from tests.fuzz.seeds import FILES  # noqa: E402
 
-ENVIRONMENTS = ROOT / ".environments"
 SEED = 7
 CLEAN = {"PYTHONPATH": "", "PYTHONHASHSEED": "0"}  # nothing of ours in the rival's Python
 
@@ -87,7 +87,7 @@ def main():
     parser.add_argument("--mutants", type=int, default=1500)
     parser.add_argument("--polyaxon", type=Path, help="a Python that has polyaxon 2.18.0")
     arguments = parser.parse_args()
-    python = arguments.polyaxon or polyaxon_environment()
+    python = arguments.polyaxon or environment("polyaxon", "polyaxon==2.18.0")
     with tempfile.TemporaryDirectory() as folder:
         files = base_files(Path(folder))
         result = {
@@ -221,7 +221,7 @@ def said(message):
 
 def dagfactory_reports(paths):
     """`dagfactory lint` parses the YAML and nothing else (dagfactory/__main__.py, 1.1.0)."""
-    home = package("dag-factory==1.1.0", "typer", "rich")
+    home = beside_airflow("dag-factory==1.1.0", "typer", "rich")
     messages = ask([sys.executable, "-c", DAGFACTORY], paths, {"PYTHONPATH": str(home)})["messages"]
     return [said(message) for message in messages]
 
@@ -237,7 +237,7 @@ print("RESULT" + json.dumps({"messages": messages}))
 
 def blueprint_reports(folder):
     """Its reports of the mutants; the pipeline itself has to pass, else they would say nothing."""
-    home = package("airflow-blueprint==0.5.0", "click", "rich")
+    home = beside_airflow("airflow-blueprint==0.5.0", "click", "rich")
     reports = []
     for number, text in enumerate([PIPELINE, *(mutant.text for mutant in BLUEPRINT_MUTANTS)]):
         place = folder / f"blueprint-{number}"
@@ -284,25 +284,6 @@ def false_alarms(files):
 
 
 # --- environments of the rivals
-
-
-def polyaxon_environment():
-    """A Python with polyaxon 2.18.0, made once."""
-    place = ENVIRONMENTS / "polyaxon"
-    python = place / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", "polyaxon==2.18.0"], check=True)
-    return python
-
-
-def package(*names):
-    """A folder with packages beside those of this Python (which has Airflow), made once."""
-    place = ENVIRONMENTS / re.sub(r"\W+", "-", names[0])
-    if not place.exists():
-        command = [sys.executable, "-m", "pip", "install", "-q", "--target", str(place), "--no-deps", *names]
-        subprocess.run(command, check=True)
-    return place
 
 
 def show(result):

@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from airflow import settings
-from airflow._shared.module_loading.file_discovery import find_path_from_directory
-from airflow.configuration import conf
 from airflow.dag_processing.bundles.base import BaseDagBundle
 
+from polyaxon_airflow.dag.finding import polyaxonfiles_in
 from polyaxon_airflow.dag.isolation import Isolation
 from polyaxon_airflow.dag.shards import stub_text, stubs_for
-from polyaxon_airflow.polyaxonfile.recognise import is_polyaxonfile
 
 
 class PolyaxonDagBundle(BaseDagBundle):
@@ -61,20 +59,13 @@ class PolyaxonDagBundle(BaseDagBundle):
         """Make the stubs agree with the polyaxonfiles."""
         with self.lock():
             seen = self._folders.now(self._source)
-            files = self._polyaxonfiles()
+            files = polyaxonfiles_in(self._source)
             alone = {self._name(file) for file in self._isolation.alone(files)}
             wanted = stubs_for((self._name(file) for file in files), alone)
             self._remove_others(wanted)
             for stub, members in wanted.items():
                 self._write(stub, members)
             self._folders.write(seen)
-
-    def _polyaxonfiles(self) -> list[Path]:
-        if not self._source.is_dir():
-            return []
-        syntax = conf.get_mandatory_value("core", "DAG_IGNORE_FILE_SYNTAX", fallback="glob")
-        found = (Path(file) for file in find_path_from_directory(str(self._source), ".airflowignore", syntax))
-        return [file for file in found if is_polyaxonfile(file, self._source)]
 
     def _name(self, file: Path) -> str:
         return file.relative_to(self._source).as_posix()

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from airflow.sdk import get_parsing_context
 from airflow.sdk.definitions.dag import DAG
 
 from polyaxon_airflow.configuration import state_folder
+from polyaxon_airflow.dag.finding import polyaxonfiles_in
 from polyaxon_airflow.dag.load import Loader
 from polyaxon_airflow.errors import PolyaxonAirflowError
-from polyaxon_airflow.polyaxonfile.recognise import is_polyaxonfile
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from polyaxon_airflow.polyaxonfile.recognise import SUFFIXES
 
 
 class BrokenDAG(DAG):
@@ -37,14 +36,22 @@ class BrokenDAG(DAG):
         raise cls.fault
 
 
-def load_folder(path: Path) -> dict[str, DAG]:
-    """See `polyaxon_airflow.load_polyaxonfiles`."""
-    folder = (path if path.is_dir() else path.parent).absolute()
+def load_polyaxonfiles(path: str | Path) -> dict[str, DAG]:
+    """The DAGs of the polyaxonfiles in a folder, for a loader file where the bundle cannot be configured.
+
+        from polyaxon_airflow import load_polyaxonfiles  # airflow dag
+
+        globals().update(load_polyaxonfiles(__file__))
+
+    `path`: a folder, a polyaxonfile, or a loader file, which stands for its folder. A polyaxonfile that does not load
+    becomes a DAG that Airflow refuses with the polyaxonfile's fault under the polyaxonfile's name; the others load.
+    """
+    path = Path(path).absolute()
+    folder = path if path.is_dir() else path.parent
     place = hashlib.blake2b(str(folder).encode(), digest_size=16).hexdigest()
     loader = Loader(folder, state_folder() / "loader" / place)
-    files = sorted(
-        found.relative_to(folder).as_posix() for found in folder.rglob("*") if is_polyaxonfile(found, folder)
-    )
+    found = [path] if path.suffix in SUFFIXES else polyaxonfiles_in(folder)
+    files = sorted(file.relative_to(folder).as_posix() for file in found)
     wanted = get_parsing_context().dag_id
     if wanted is not None:
         return dict(loader.one(wanted, files))

@@ -103,8 +103,9 @@ class Loader:
         try:
             plan = self._made(path)
             dags = build_dags(plan)
-            for dag in dags.values():
-                _serialise(dag)
+            if plan.schedule or plan.events:  # all else in a DAG is made of JSON
+                for dag in dags.values():
+                    _serialise(dag)
         except Exception:  # whatever is wrong with it is shown when it is alone
             log.info("%s does not load and will be parsed alone", path, exc_info=True)
             return {}
@@ -144,10 +145,13 @@ class Loader:
 
 
 def _serialise(dag: DAG) -> None:
-    """What the dag-processor does next with a DAG; one that fails there takes down all of its file."""
+    """What the dag-processor does next with a DAG; one that fails there takes down all of its file.
+
+    Without the check against Airflow's schema, which costs as much again and sees nothing that a file's values decide.
+    """
     from airflow.serialization.serialized_objects import DagSerialization
 
-    DagSerialization.to_dict(dag)
+    DagSerialization.serialize_dag(dag)
 
 
 def _patience() -> float:
@@ -166,18 +170,3 @@ def _without_garbage_collection() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def load_polyaxonfiles(path: str | Path) -> dict[str, DAG]:
-    """The DAGs of the polyaxonfiles in a folder, for a loader file where the bundle cannot be configured.
-
-        from polyaxon_airflow import load_polyaxonfiles  # airflow dag
-
-        globals().update(load_polyaxonfiles(__file__))
-
-    `path`: the folder, or a file in it. A polyaxonfile that does not load becomes a DAG that Airflow refuses with
-    the polyaxonfile's fault under the polyaxonfile's name; the others load.
-    """
-    from polyaxon_airflow.dag.fallback import load_folder
-
-    return load_folder(Path(path))

@@ -7,7 +7,7 @@ it without reading YAML. Tasks find their own node by their task id.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -92,8 +92,12 @@ class Plan:
         return next(node for node in self.nodes if node.id == task_id)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON."""
-        return asdict(self)
+        """JSON; its mappings are those of the plan, not copies."""
+        return {
+            **vars(self),
+            "nodes": [vars(node) for node in self.nodes],
+            "groups": [vars(group) for group in self.groups],
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Plan:
