@@ -17,13 +17,12 @@ from polyaxon_airflow.checking.advice import Known, advise
 from polyaxon_airflow.compiler import compile_operation
 from polyaxon_airflow.errors import Fault, FaultsError, PolyaxonfileError
 from polyaxon_airflow.explain import MAX_ERRORS
-from polyaxon_airflow.polyaxonfile.naming import dag_id, named_by
+from polyaxon_airflow.polyaxonfile.naming import dag_id, taken
 from polyaxon_airflow.polyaxonfile.parsing import parse
 from polyaxon_airflow.polyaxonfile.presets import preset_from_file
 from polyaxon_airflow.polyaxonfile.reading import read_parsed
 from polyaxon_airflow.polyaxonfile.recognise import ASIDE, SUFFIXES, is_polyaxonfile
 from polyaxon_airflow.polyaxonfile.references import LOCK
-from polyaxon_airflow.polyaxonfile.sources import Finding, Sources
 from polyaxon_airflow.source import read_document
 
 if TYPE_CHECKING:
@@ -77,10 +76,10 @@ def check_file(
         around = root or path.parent
         operation, found = _parsed(document)
         if operation is not None:
-            becomes = dag_id(operation, path.stem)
+            becomes = dag_id(operation, path, around)
             found = _with_later(found, operation, document, around, _known_to(path, around, known or Known()))
     result = _result(str(path), _kind(document), [*document.warnings, *found], strict=strict)
-    return replace(result, dag_id=becomes if result.is_valid else None)
+    return replace(result, dag_id=becomes)
 
 
 def check_text(
@@ -106,32 +105,18 @@ def polyaxonfiles(folder: Path) -> list[Path]:
 def _with_ids_that_are_taken(
     results: Iterable[Result], roots: Iterable[Path], *, strict: bool
 ) -> list[Result]:
-    """The results, with a warning for each file whose DAG has the id of one before it in the same dags folder."""
+    """The results, with a fault for each file whose DAG has the id of one before it in the same dags folder."""
     first: dict[tuple[Path, str], Result] = {}
     found = []
     for result, root in zip(results, roots, strict=True):
         other = first.setdefault((root, result.dag_id), result) if result.dag_id else result
-        if Path(other.file).resolve() != Path(result.file).resolve():
-            faults = [*result.faults, _taken(result, other.file)]
-            again = _result(result.file, result.kind, faults, strict=strict)
+        if result.dag_id and Path(other.file).resolve() != Path(result.file).resolve():
+            fault = taken(read_document(Path(result.file)), result.dag_id, other.file)
+            again = _result(result.file, result.kind, [*result.faults, fault], strict=strict)
             found.append(replace(again, dag_id=result.dag_id))
         else:
             found.append(result)
     return found
-
-
-def _taken(result: Result, other: str) -> Fault:
-    message = f"{other} becomes the DAG '{result.dag_id}' too, and Airflow keeps one of them"
-    fault = Fault(
-        message,
-        path=("name",),
-        severity="warning",
-        suggestion="Give one of them another name.",
-        rule="dag-id",
-    )
-    document = read_document(Path(result.file))
-    operation = parse(document)
-    return Sources.of(operation, document).locate(Finding(named_by(operation) or operation, fault))
 
 
 def _known_to(file: Path, root: Path, known: Known) -> Known:

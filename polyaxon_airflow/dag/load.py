@@ -16,6 +16,7 @@ from airflow.sdk import get_parsing_context
 from polyaxon_airflow.dag.build import build_dags
 from polyaxon_airflow.dag.cache import PlanCache
 from polyaxon_airflow.dag.isolation import Isolation
+from polyaxon_airflow.dag.owners import Owners
 from polyaxon_airflow.dag.settings import shaping_settings
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ class Loader:
         self._source = source
         self._isolation = Isolation(state / "alone")
         self._cache = PlanCache(state / "plans", shaping_settings(source))
+        self._owners = Owners(state / "owners", source)
         self._index = state / "index"
 
     def one(self, dag_id: str, files: Sequence[str]) -> dict[str, DAG]:
         """The DAG of that id, opening as few files as can be."""
-        known = self._read_index(files).get(dag_id)
+        known = self._owners.of(dag_id) or self._read_index(files).get(dag_id)
         likely = sorted(files, key=lambda file: (file != known, Path(file).stem != dag_id))
         for file in likely:
             with suppress(Exception):  # another file's fault; the dag-processor shows it
@@ -72,6 +74,7 @@ class Loader:
         """The DAGs of one file, its own first. Raises PolyaxonfileError."""
         path = self._source / file
         plan = self._plan(path)
+        self._owners.claim(plan.dag_id, file)
         self._isolation.forget(path)
         dags = build_dags(plan)
         self._write_index([file], dict.fromkeys(dags, file))
@@ -88,20 +91,22 @@ class Loader:
                 log.warning("%s is alone from now on: its stub took more than %.0f s", path, _patience())
                 self._isolation.note(path)
                 continue
-            found = self._tried(path)
+            found = self._tried(file)
             dags |= found
             index |= dict.fromkeys(found, file)
         self._write_index(files, index)
         return dags
 
-    def _tried(self, path: Path) -> dict[str, DAG]:
+    def _tried(self, file: str) -> dict[str, DAG]:
         """The DAGs of a file of a shard, none if it does not load or Airflow cannot serialise them."""
+        path = self._source / file
         plan = self._cache.get(path)
-        if plan is not None:
+        if plan is not None and self._owners.of(plan.dag_id) == file:
             return build_dags(plan)
         self._isolation.note(path)  # before it is tried: it may kill or hang this process
         try:
-            plan = self._made(path)
+            plan = plan or self._made(path)
+            self._owners.claim(plan.dag_id, file)
             dags = build_dags(plan)
             if plan.schedule or plan.events:  # all else in a DAG is made of JSON
                 for dag in dags.values():

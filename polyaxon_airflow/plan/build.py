@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,7 @@ from polyaxon_airflow.plan.events import starting_events, waited_for_as_a_whole,
 from polyaxon_airflow.plan.form import form_of
 from polyaxon_airflow.plan.routing import queue_field
 from polyaxon_airflow.plan.sweeps import sweep_nodes
+from polyaxon_airflow.scalars import is_template
 from polyaxon_airflow.schedules import planned
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.compiler import CompiledOperation
 
 DEFAULT_TRIGGER = "all_succeeded"
+MAX_ID = 250  # characters of a DAG's id and of a task's
 
 
 def plan_of(
@@ -39,9 +42,11 @@ def plan_of(
     deployment = deployment or Deployment()
     builder = _Builder(deployment)
     if compiled.nodes is None or compiled.matrix is not None:
-        builder.operation(compiled, path="", name=compiled.name or dag_id, group="", upstream=())
+        builder.operation(compiled, path="", name=_own_name(compiled) or dag_id, group="", upstream=())
     else:
         builder.dag(compiled, path="", group="", upstream=(), always_outcome=False)
+    if refused := [*_refused_ids(dag_id, builder.nodes)]:
+        raise CompilationError(refused)
     return Plan(
         dag_id=dag_id,
         file=file,
@@ -80,7 +85,7 @@ class _Builder:
     ) -> Ends:
         """Add the tasks of one operation. `path`: its place in the tree of operations; `group`: its task group."""
         before = tuple(upstream)
-        task_id = f"{group}.{name}" if group else name
+        task_id = f"{group}.{_task_name(name)}" if group else _task_name(name)
         if compiled.matrix is not None:
             return self.sweep(compiled, path=path, task_id=task_id, upstream=before)
         if compiled.nodes is not None:
@@ -312,6 +317,28 @@ class _Builder:
             or (compiled.trigger or DEFAULT_TRIGGER) != DEFAULT_TRIGGER
             or any(end.may_skip for end in upstream)
         )
+
+
+def _refused_ids(dag_id: str, nodes: Sequence[Node]) -> Iterator[Fault]:
+    """Ids that Airflow does not take, or takes only once."""
+    tasks = [node.id for node in nodes]
+    for name in dict.fromkeys([dag_id, *tasks]):
+        if len(name) > MAX_ID:
+            message = f"Airflow takes ids of at most {MAX_ID} characters; '{name[:20]}...' has {len(name)}"
+            yield Fault(message, path=("name",), suggestion="Give it a shorter name.", rule="long-name")
+    for name in dict.fromkeys(task for task in tasks if tasks.count(task) > 1):
+        message = f"two tasks would be called '{name}'"
+        yield Fault(message, suggestion="Rename the operation of that name.", rule="task-id")
+
+
+def _own_name(compiled: CompiledOperation) -> str | None:
+    """The name of an operation, None for a template: tasks have names before there is a run."""
+    return None if is_template(compiled.name) else compiled.name
+
+
+def _task_name(name: str) -> str:
+    """A name of an operation as Airflow takes it in a task's id: without the braces of a template."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") if is_template(name) else name
 
 
 def _schedule(compiled: CompiledOperation, deployment: Deployment) -> dict[str, Any] | None:

@@ -50,7 +50,7 @@ def plan_file(
     try:
         return plan_of(
             compiled,
-            dag_id=dag_id(reading.operation, file.stem),
+            dag_id=dag_id(reading.operation, file, root),
             file=str(file.absolute()),
             text=file.read_text(encoding="utf-8"),
             deployment=deployment,

@@ -3,7 +3,6 @@
 import pytest
 
 from polyaxon_airflow.checking import Known, check_file
-from polyaxon_airflow.checking import check as check_all
 from polyaxon_airflow.connections.catalogue import read_catalogue
 from polyaxon_airflow.queues.reading import read_queues
 
@@ -156,16 +155,6 @@ def test_an_output_that_is_called_nearly_so_is_meant(tmp_path):
         "    component: {run: {kind: job, container: {image: a, args: ['{{ loss }}']}}}\n",
     )
     assert faults == ["train.yaml:8:40: 'ops.a' declares no 'outputs.los'. Did you mean 'outputs.loss'?"]
-
-
-def test_two_files_that_become_one_dag(tmp_path):
-    (tmp_path / "a.yaml").write_text("name: train\n" + JOB)
-    (tmp_path / "b.yaml").write_text("kind: component\nname: train\n" + JOB)
-    (tmp_path / "c.yaml").write_text("kind: operation\npathRef: ./b.yaml\n")
-    faults = [str(fault) for result in check_all([tmp_path]) for fault in result.faults]
-    assert [fault.replace(f"{tmp_path}/", "") for fault in faults] == [
-        "b.yaml:2:7: a.yaml becomes the DAG 'train' too, and Airflow keeps one of them. Give one of them another name."
-    ]
 
 
 def test_strict_makes_warnings_count(tmp_path):
