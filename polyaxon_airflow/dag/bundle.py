@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,8 @@ class PolyaxonDagBundle(BaseDagBundle):
         draft.write_text(text)
         os.utime(draft, ns=(newest, newest))
         draft.replace(target)
+        # Python knows its bytecode by the source's size and second, which a renamed polyaxonfile does not change.
+        Path(cache_from_source(target)).unlink(missing_ok=True)
 
 
 class Folders:

@@ -120,6 +120,13 @@ def test_an_id_is_free_again(dags, change):
     assert (found["train"], errors) == ("b.yaml", {})
 
 
+def test_a_file_that_gets_another_name_of_the_same_length_and_keeps_its_time(dags):
+    dags.write("a.yaml", JOB)
+    assert dags.parse() == ({"a": "a.yaml"}, {})
+    (dags.folder / "a.yaml").rename(dags.folder / "b.yaml")
+    assert dags.parse() == ({"b": "b.yaml"}, {})
+
+
 def test_a_file_that_is_broken_for_a_while_keeps_its_id(dags):
     dags.write("a.yaml", "name: train\n" + JOB)
     dags.parse()
