@@ -23,6 +23,7 @@ COMMANDS = {
     "plan": "polyaxon_airflow.cli.plan",
     "presets": "polyaxon_airflow.cli.presets",
     "queues": "polyaxon_airflow.cli.queues",
+    "render": "polyaxon_airflow.cli.render",
     "runs": "polyaxon_airflow.cli.runs",
     "schema": "polyaxon_airflow.cli.schema",
     "sweep": "polyaxon_airflow.cli.sweep",

@@ -30,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Exit 0, or 1 with the faults of the file."""
-    params = dict(_param(text) for text in args.param)
+    params = dict(param(text) for text in args.param)
     plan = plan_file(args.path, args.path.parent, presets=args.preset, params=params)
     print(json.dumps(shown(plan), indent=2) if args.format == "json" else text_of(plan))
     return 0
@@ -83,7 +83,8 @@ def text_of(plan: Plan) -> str:
     return "\n\n".join(parts)
 
 
-def _param(text: str) -> tuple[str, str]:
+def param(text: str) -> tuple[str, str]:
+    """`name=value` of `-P`. Raises PolyaxonAirflowError."""
     name, separator, value = text.partition("=")
     if not separator or not name:
         raise PolyaxonAirflowError(f"-P {text}: write it as name=value")

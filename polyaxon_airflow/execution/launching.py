@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.execution.artifacts import run_names
@@ -22,21 +23,29 @@ def manifest_of(literal: CompiledOperation, run: Run, around: Surroundings) -> M
 
 def launch_of(literal: CompiledOperation, run: Run, around: Surroundings) -> Launch:
     """What the pods of a run depend on besides the operation's `run` section."""
-    ios = (*(literal.inputs or ()), *(literal.outputs or ()), *(literal.contexts or ()))
-    return Launch(
+    launch = Launch(
         uuid=run.uuid,
         name=run.name,
         owner=around.owner,
         project=around.project,
         site=around.site or Site(),
-        namespace=literal.namespace,
-        plugins=literal.plugins if not isinstance(literal.plugins, str) else None,
-        termination=literal.termination if not isinstance(literal.termination, str) else None,
-        variables=tuple((io.to_env, _text(io.value)) for io in ios if io.to_env and io.value is not None),
         connections=around.connections,
         artifacts_store=around.artifacts.connection if around.artifacts else None,
         run_names=run_names(literal, around.store),
         attempt=run.try_number,
+    )
+    return launch_with(literal, launch)
+
+
+def launch_with(literal: CompiledOperation, launch: Launch) -> Launch:
+    """A launch with what the operation says besides its `run` section."""
+    ios = (*(literal.inputs or ()), *(literal.outputs or ()), *(literal.contexts or ()))
+    return replace(
+        launch,
+        namespace=launch.namespace or literal.namespace,
+        plugins=literal.plugins if not isinstance(literal.plugins, str) else None,
+        termination=literal.termination if not isinstance(literal.termination, str) else None,
+        variables=tuple((io.to_env, _text(io.value)) for io in ios if io.to_env and io.value is not None),
     )
 
 

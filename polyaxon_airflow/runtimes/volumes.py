@@ -81,7 +81,7 @@ def unique(volumes: Iterable[Volume]) -> list[Volume]:
 
 def without_repeats(mounts: Iterable[Mount], taken: Iterable[Mount] = ()) -> list[Mount]:
     """The first mount of each path that `taken` does not have; Kubernetes refuses two at one path."""
-    seen = {mount["mountPath"] for mount in taken}
+    seen = {mount.get("mountPath") for mount in taken}
     kept: dict[str, Mount] = {}
     for mount in mounts:
         if mount["mountPath"] not in seen:
