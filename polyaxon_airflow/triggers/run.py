@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from polyaxon_airflow.runners.kubernetes.runner import KubernetesRunner
     from polyaxon_airflow.store import RunStore
 
-ASK_EVERY = 2.0  # seconds between looks at a run's metrics and at what other trials have shown
+ASK_EVERY = 2.0  # seconds between looks at a run's metrics
+JUDGE_EVERY = 0.5  # seconds between looks at a trial's: those who compare with it may report just after it
 PAUSE = 10.0  # seconds before a cluster that does not answer is asked again
 # Airflow fails a task whose event comes before the scheduler has read that its worker has gone, which takes up to 5 s
 # with the defaults (docs/architecture.md, "Waiting without a worker").
@@ -124,7 +125,8 @@ class RunTrigger(BaseTrigger):
         async def on_decided(outcome: Outcome) -> None:
             await asyncio.to_thread(supervision.decide, outcome)
 
-        return Listener(on_lines, should_stop, on_state, on_decided, interval=ASK_EVERY)
+        interval = ASK_EVERY if self._attempt.sweep is None else JUDGE_EVERY
+        return Listener(on_lines, should_stop, on_state, on_decided, interval=interval)
 
     async def _event(self, ended: Ended) -> TriggerEvent:
         if ended.status == "failed" and ended.retriable:
