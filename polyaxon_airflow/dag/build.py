@@ -26,6 +26,7 @@ OPERATORS = {
     "best": "polyaxon_airflow.operators.best:BestOperator",
     "gate": "polyaxon_airflow.operators.gate:GateOperator",
     "outcome": "polyaxon_airflow.operators.outcome:OutcomeOperator",
+    "hook": "polyaxon_airflow.operators.hook:HookOperator",
 }
 DEFAULT_POOL = "default_pool"
 FAIR_SHARE = (
@@ -120,6 +121,10 @@ def _task(node: Node, tasks: Mapping[str, Any]) -> BaseOperator | MappedOperator
     module, _, name = OPERATORS[node.kind].partition(":")
     operator: type[BaseOperator] = getattr(import_module(module), name)
     arguments = _arguments(node)
+    if node.kind == "hook":  # Airflow leaves teardowns out when it decides how the DAG run has ended
+        teardown = operator(**arguments)
+        teardown.as_teardown()
+        return teardown
     if node.mapped is None and node.mapped_over is None:
         return operator(**arguments)
     mapped = operator.partial(**arguments, map_index_template="{{ polyaxon_label }}")

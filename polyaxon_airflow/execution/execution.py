@@ -25,13 +25,14 @@ from polyaxon_airflow.execution.taking import amounts_of, place_of
 from polyaxon_airflow.matrix import NothingToAsk
 from polyaxon_airflow.runners.base import RunIdentity
 from polyaxon_airflow.store import Edge, Run
+from polyaxon_airflow.tuning.trial import TrialStep
 
 if TYPE_CHECKING:
     from polyaxon_airflow.compiler import CompiledOperation
     from polyaxon_airflow.execution.decide import HeldBack
+    from polyaxon_airflow.execution.step import Step
     from polyaxon_airflow.execution.task import Ended, Status, Surroundings, Task
     from polyaxon_airflow.runners.base import Handle, Outcome
-    from polyaxon_airflow.tuning.trial import TrialStep
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,14 @@ class Execution:
         """The run in the store, made if this is its first task."""
         return self.around.store.runs.begin(self._new_run())
 
-    def start(self, trial: TrialStep | None = None) -> Ended | Started:
+    def start(self, step: Step | None = None) -> Ended | Started:
         """Everything up to the moment when a runner executes the run; `Ended` if none needs to.
 
         Raises FullError if a dag around it has as many runs as it may have at once.
         """
         self.begin()
         try:
-            return self._held_back(trial) or self._submit(trial)
+            return self._held_back(step) or self._submit(step)
         except NothingToAsk as nothing:
             return self._end("skipped", str(nothing))
         except (CompilationError, PermanentRunnerError) as error:
@@ -137,13 +138,13 @@ class Execution:
             )
         return outcome
 
-    def _held_back(self, trial: TrialStep | None) -> Ended | None:
-        if trial is not None and (reason := trial.why_not_start()) is not None:
+    def _held_back(self, step: Step | None) -> Ended | None:
+        if step is not None and (reason := step.why_not_start()) is not None:
             return self._end("skipped", reason)
         return self._ended_by(held_back_by_upstreams(self.task.node, self.compiled, self._family.upstreams()))
 
-    def _submit(self, trial: TrialStep | None) -> Ended | Started:
-        literal = resolved(self.task, self.around, self._run(), trial.params() if trial is not None else None)
+    def _submit(self, step: Step | None) -> Ended | Started:
+        literal = resolved(self.task, self.around, self._run(), step.params() if step is not None else None)
         self._update(inputs=_values(literal), content=literal.to_dict(), **amounts_of(literal))
         if (held_back := held_back_by_condition(self.compiled, literal)) is not None:
             return self._ended_by(held_back)  # type: ignore[return-value]
@@ -157,9 +158,10 @@ class Execution:
         handle = self.around.runner.submit(manifest, self._identity())
         self._update(handle=handle)
         self._set_status("running")
-        return Started(handle, self._attempt(trial, literal))
+        return Started(handle, self._attempt(step, literal))
 
-    def _attempt(self, trial: TrialStep | None = None, literal: CompiledOperation | None = None) -> Attempt:
+    def _attempt(self, step: Step | None = None, literal: CompiledOperation | None = None) -> Attempt:
+        trial = step if isinstance(step, TrialStep) else None
         plugins, termination = (literal.plugins, literal.termination) if literal is not None else (None, None)
         logs = getattr(plugins, "collect_logs", None)
         return Attempt(
@@ -181,7 +183,7 @@ class Execution:
         return self._end("succeeded", f"cached: results of run {original.uuid} ({where})")
 
     def _new_run(self) -> Run:
-        where, in_dag = self.task.identity, self.task.node.group != "" or self.task.node.operation != ""
+        where, in_dag = self.task.identity, self.task.node.is_in_dag
         return Run(
             uuid=self.uuid,
             name=self._name,

@@ -37,7 +37,7 @@ class Limit(NamedTuple):
 def pass_limits(task: Task, around: Surroundings, uuid: str) -> None:
     """Move the run to `starting`, if all dags around it have room. Raises FullError."""
     where = task.identity
-    for limit in limits_of(task):
+    for limit in limits_of(task) if task.node.is_in_dag else ():
         inside = {group.id for group in task.plan.groups if _is_inside(group.id, limit.group)}
         pipelines = [pipeline_uuid(where.dag_id, where.dag_run_id, group) for group in inside]
         before = around.store.runs.admit(uuid, pipelines, limit.at_once, at=around.clock())

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from airflow.sdk.definitions.context import Context
 
+    from polyaxon_airflow.execution.execution import Execution, Started
+    from polyaxon_airflow.execution.task import Ended, Surroundings, Task
+
 
 class RunOperator(BaseOperator):
     """Runs one operation of a polyaxonfile; which one, the DAG's plan says for this task id.
@@ -24,20 +27,25 @@ class RunOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Resolve, decide, submit, follow, collect."""
         from polyaxon_airflow.configuration import run_store
-        from polyaxon_airflow.execution.execution import Execution
         from polyaxon_airflow.operators.airflow_side import (
             once_there_is_room,
+            refused,
             report,
             surroundings_of,
             task_of,
         )
         from polyaxon_airflow.operators.waiting import wait
 
-        with run_store() as store, once_there_is_room(self):
+        with run_store() as store, refused(), once_there_is_room(self):
             around = surroundings_of(self, context, store, lambda: self._killed)
-            execution = Execution(task_of(self, context), around)
-            ended = wait(self, execution, execution.start())
+            ended = wait(self, *self._start(task_of(self, context), around))
         return report(ended, self)
+
+    def _start(self, task: Task, around: Surroundings) -> tuple[Execution, Ended | Started]:
+        from polyaxon_airflow.execution.execution import Execution
+
+        execution = Execution(task, around)
+        return execution, execution.start()
 
     def resume(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002
         """After a trigger has seen the run end in a way that only a worker can report."""

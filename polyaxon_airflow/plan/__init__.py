@@ -47,6 +47,11 @@ class Node:
     timeout: float | None = None  # seconds
     details: Mapping[str, Any] = field(default_factory=dict)  # what only this kind of node needs
 
+    @property
+    def is_in_dag(self) -> bool:
+        """Whether its run is one of a dag or a sweep. A hook is of none: no pipeline waits for it."""
+        return self.kind != "hook" and (self.group != "" or self.operation != "")
+
 
 @dataclass(frozen=True)
 class Group:
@@ -113,6 +118,11 @@ class Plan:
         return cls(**{**data, **more})
 
 
+ABSENT = "absent"
+
+
 def content_hash(file: Path) -> str:
-    """Of the bytes of a file that goes into a plan."""
+    """Of the bytes of a file that goes into a plan; ABSENT if it is not there, which may change too."""
+    if not file.exists():
+        return ABSENT
     return hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest()

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyaxon_airflow.errors import CompilationError, Fault
-from polyaxon_airflow.plan import Group, Node, NodeKind, Plan
+from polyaxon_airflow.plan import Group, Node, NodeKind, Plan, content_hash
 from polyaxon_airflow.plan.deployment import DEFAULT_POOL, Deployment
 from polyaxon_airflow.plan.events import starting_events, waited_for_as_a_whole, wanted_by
 from polyaxon_airflow.plan.form import form_of
+from polyaxon_airflow.plan.hooks import planned_hooks
 from polyaxon_airflow.plan.routing import queue_field
 from polyaxon_airflow.plan.sweeps import sweep_nodes
+from polyaxon_airflow.polyaxonfile.library import Library
 from polyaxon_airflow.scalars import is_template
 from polyaxon_airflow.schedules import planned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from polyaxon_airflow import compiler
     from polyaxon_airflow.compiler import CompiledOperation
+    from polyaxon_airflow.plan.attached import Attached
+
+    Placing = Callable[[str, Fault], Fault]  # of a fault in the operation of that path
 
 DEFAULT_TRIGGER = "all_succeeded"
 MAX_ID = 250  # characters of a DAG's id and of a task's
@@ -33,20 +40,25 @@ def plan_of(
     file: str = "",
     text: str = "",
     deployment: Deployment | None = None,
-    reads: Mapping[str, str] | None = None,
+    library: Library | None = None,
+    place: Placing = lambda _, fault: fault,
+    reads: Iterable[str] = (),
 ) -> Plan:
-    """The plan of a polyaxonfile. `reads`: the other files that went into it, with the hashes of their content.
+    """The plan of a polyaxonfile. `reads`: the other files that went into it; `place` knows where operations stand.
 
     Raises CompilationError for what cannot be planned.
     """
     deployment = deployment or Deployment()
-    builder = _Builder(deployment)
-    if compiled.nodes is None or compiled.matrix is not None:
-        builder.operation(compiled, path="", name=_own_name(compiled) or dag_id, group="", upstream=())
-    else:
-        builder.dag(compiled, path="", group="", upstream=(), always_outcome=False)
-    if refused := [*_refused_ids(dag_id, builder.nodes)]:
-        raise CompilationError(refused)
+    builder = _Builder(deployment, library or Library(), place, set(reads))
+    with builder.placed(""):
+        if compiled.nodes is None or compiled.matrix is not None:
+            builder.operation(compiled, path="", name=_own_name(compiled) or dag_id, group="", upstream=())
+        else:
+            needs_outcome = bool(compiled.hooks or compiled.outputs)
+            builder.dag(compiled, path="", group="", upstream=(), always_outcome=needs_outcome)
+        schedule, events = _schedule(compiled, deployment), starting_events(compiled)
+        if refused := [*_refused_ids(dag_id, builder.nodes)]:
+            raise CompilationError(refused)
     return Plan(
         dag_id=dag_id,
         file=file,
@@ -57,12 +69,12 @@ def plan_of(
         project=deployment.requester.project or "default",
         description=compiled.description,
         tags=(*(compiled.tags or ()), *deployment.tags()),
-        schedule=_schedule(compiled, deployment),
-        events=starting_events(compiled),
+        schedule=schedule,
+        events=events,
         params={**queue_field(deployment, builder.nodes, builder.operations), **form_of(compiled)},
         concurrency=_concurrency(compiled, builder.nodes),
         operations={path: operation.to_dict() for path, operation in builder.operations.items()},
-        reads=dict(reads or {}),
+        reads={file: content_hash(Path(file)) for file in sorted(builder.reads)},
     )
 
 
@@ -76,6 +88,9 @@ class Ends(NamedTuple):
 @dataclass
 class _Builder:
     deployment: Deployment
+    library: Library
+    place: Placing
+    reads: set[str]
     nodes: list[Node] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     operations: dict[str, CompiledOperation] = field(default_factory=dict)
@@ -108,7 +123,34 @@ class _Builder:
             upstream=behind or before,
             gated=bool(behind),
         )
+        self.hooks(compiled, node, f"{task_id}_hook")
         return Ends((node.id,), may_skip=bool(behind) or self.may_skip(compiled, before))
+
+    def hooks(self, compiled: CompiledOperation, after: Node, name: str) -> None:
+        """Add what runs after an operation and nothing waits for. `name`: task id of a hook."""
+        if not compiled.hooks:
+            return
+        with self.placed(after.operation):
+            found = list(planned_hooks(compiled, after, name, self.deployment, self.library))
+        for hook in found:
+            self.nodes.append(hook.node)
+            self.attach(hook.node.operation, hook.operation)
+
+    def attach(self, path: str, operation: Attached | None) -> None:
+        """Keep an operation that belongs to another one. Without it, the plan changes once its component is there."""
+        if operation is not None:
+            self.operations[path] = operation.compiled
+            self.reads |= operation.files
+        if self.library.lock is not None:
+            self.reads.add(str(self.library.lock))
+
+    @contextmanager
+    def placed(self, path: str) -> Iterator[None]:
+        """Faults of the operation at `path` get their places."""
+        try:
+            yield
+        except CompilationError as error:
+            raise CompilationError([self.place(path, fault) for fault in error.faults]) from error
 
     def approval(
         self,
@@ -239,7 +281,7 @@ class _Builder:
 
     def outcome(self, compiled: CompiledOperation, path: str, group: str, ends: dict[str, Ends]) -> Ends:
         """Add the task that says how a dag ended."""
-        waited_for = {last for other in self.nodes for last in other.upstream}
+        waited_for = {last for other in self.nodes if other.kind != "hook" for last in other.upstream}
         leaves = [last for end in ends.values() for last in end.last if last not in waited_for]
         node = Node(
             id=f"{group}.outcome" if group else "outcome",
@@ -252,6 +294,7 @@ class _Builder:
             details={"operations": {name: list(end.last) for name, end in ends.items()}},
         )
         self.nodes.append(node)
+        self.hooks(compiled, node, f"{group}.hook" if group else "hook")
         return Ends((node.id,), may_skip=self.may_skip(compiled, ()))
 
     def sweep(
@@ -265,8 +308,11 @@ class _Builder:
             compiled, "trial", path=path, task_id=f"{task_id}.trial", group=task_id, upstream=before
         )
         self.nodes.pop()
-        self.nodes += sweep_nodes(compiled, replace(model, decides=False, trigger=DEFAULT_TRIGGER))
-        return Ends((self.nodes[-1].id,), may_skip=self.may_skip(compiled, upstream))
+        with self.placed(path):
+            self.nodes += sweep_nodes(compiled, replace(model, decides=False, trigger=DEFAULT_TRIGGER))
+        best = self.nodes[-1]
+        self.hooks(compiled, best, f"{task_id}.hook")
+        return Ends((best.id,), may_skip=self.may_skip(compiled, upstream))
 
     def node(
         self,
@@ -280,7 +326,9 @@ class _Builder:
         gated: bool = False,
     ) -> Node:
         """Add one task of an operation. `gated`: a task before it has decided whether it starts."""
-        place, termination = self.deployment.place(compiled), compiled.termination
+        termination = compiled.termination
+        with self.placed(path):
+            place = self.deployment.place(compiled)
         trigger = DEFAULT_TRIGGER if gated else compiled.trigger or DEFAULT_TRIGGER
         before = tuple(last for end in upstream for last in end.last)
         node = Node(
@@ -364,7 +412,7 @@ def _schedule(compiled: CompiledOperation, deployment: Deployment) -> dict[str, 
 
 def _may_mask(node: Node) -> bool:
     """Whether Airflow could take a dag with this task for a success although an operation has failed."""
-    return node.decides and node.kind not in ("best", "outcome")
+    return node.decides and node.kind not in ("best", "outcome", "hook")
 
 
 def _upstreams_first(nodes: Sequence[compiler.Node]) -> Iterator[compiler.Node]:

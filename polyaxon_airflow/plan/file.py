@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.compiler import compile_operation
 from polyaxon_airflow.errors import CompilationError
-from polyaxon_airflow.plan import content_hash
 from polyaxon_airflow.plan.build import plan_of
 from polyaxon_airflow.plan.deployment import Deployment
+from polyaxon_airflow.polyaxonfile.library import Library
 from polyaxon_airflow.polyaxonfile.naming import dag_id
+from polyaxon_airflow.polyaxonfile.places import located
 from polyaxon_airflow.polyaxonfile.presets import preset_by_name, preset_from_file, presets_of
 from polyaxon_airflow.polyaxonfile.reading import read
-from polyaxon_airflow.polyaxonfile.sources import Finding
+from polyaxon_airflow.polyaxonfile.references import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,15 +48,16 @@ def plan_file(
     others = {*reading.sources.files(), *(other for layer in layers for other in layer.sources.files())}
     if deployment.queues_file is not None:
         others.add(deployment.queues_file)
-    try:
-        return plan_of(
-            compiled,
-            dag_id=dag_id(reading.operation, file, root),
-            file=str(file.absolute()),
-            text=file.read_text(encoding="utf-8"),
-            deployment=deployment,
-            reads={other: content_hash(Path(other)) for other in sorted(others - {str(file)})},
-        )
-    except CompilationError as error:
-        placed = (Finding(reading.operation, fault) for fault in error.faults)
-        raise CompilationError(reading.sources.all(placed)) from error
+    library = Library(root)
+    if any(Path(other).is_relative_to(root / FOLDER) for other in others):
+        others.add(str(library.lock))
+    return plan_of(
+        compiled,
+        dag_id=dag_id(reading.operation, file, root),
+        file=str(file.absolute()),
+        text=file.read_text(encoding="utf-8"),
+        deployment=deployment,
+        library=library,
+        place=lambda path, fault: fault if fault.file else located(reading, path, fault),
+        reads=others - {str(file)},
+    )

@@ -9,6 +9,11 @@ from polyaxon_airflow.section import Section
 from polyaxon_airflow.sections.params import Param
 from polyaxon_airflow.sections.statuses import HookStatus
 
+# What a hook's component gets besides its params: facts of the run that has ended.
+GIVEN = (
+    "uuid", "name", "kind", "runtime", "status", "condition", "inputs", "outputs", "wait_time", "duration",
+)  # fmt: skip
+
 
 class Hook(Section):
     """`- {hubRef: slack, connection: team, trigger: failed}`."""

@@ -130,6 +130,19 @@ class Runs:
         with self.database.read() as connection:
             return connection.scalar(counted) or 0
 
+    def of_task(self, dag_id: str, dag_run_id: str, task_id: str, map_index: int = -1) -> Run | None:
+        """The newest run of a task instance, with its content; None if it has none."""
+        where = {"dag_id": dag_id, "dag_run_id": dag_run_id, "task_id": task_id, "map_index": map_index}
+        query = (
+            select(schema.run.c.uuid)
+            .where(*(schema.run.c[name] == value for name, value in where.items()))
+            .order_by(schema.run.c.id.desc())
+            .limit(1)
+        )
+        with self.database.read() as connection:
+            uuid = connection.scalar(query)
+            return None if uuid is None else find_run(connection, uuid)
+
     def children(self, pipeline: str) -> list[Run]:
         """The runs of a sweep or a dag, by trial index, then in the order they began; without `content`."""
         order = (schema.run.c.trial_index.nulls_last(), schema.run.c.id)

@@ -9,15 +9,18 @@ from polyaxon_airflow.execution.approving import answered, ask
 from polyaxon_airflow.execution.ending import end_dag, end_sweep
 from polyaxon_airflow.execution.execution import Execution
 from polyaxon_airflow.execution.gating import pass_gate
+from polyaxon_airflow.execution.hooks import start_hook
 from polyaxon_airflow.execution.identity import TaskIdentity
 from polyaxon_airflow.execution.sweeps import trial_indexes
 from polyaxon_airflow.execution.task import Ended, Surroundings, Task
 from polyaxon_airflow.execution.trials import start_trial
 from polyaxon_airflow.plan.build import plan_of
 from polyaxon_airflow.polyaxonfile import read_operation
+from polyaxon_airflow.polyaxonfile.library import Library
 from polyaxon_airflow.runners.base import Settings, no_secrets
 from polyaxon_airflow.runners.process.runner import ProcessRunner
 from polyaxon_airflow.store import open_store
+from tests import components
 
 AIRFLOW_STATE = {  # what a task reports to Airflow
     "succeeded": "success",
@@ -52,7 +55,7 @@ class World:
 
     def plan(self, text, **more):
         compiled = compile_operation(read_operation(textwrap.dedent(text)))
-        more = {"deployment": self.deployment, **more}
+        more = {"deployment": self.deployment, "library": Library(self.folder), **more}
         return plan_of(compiled, dag_id=compiled.name or "test", text=text, **more)
 
     def run(self, text, conf=None, *, run_id=None, generation=0, missed=()):
@@ -62,6 +65,10 @@ class World:
         run = DagRun(self, plan, conf or {}, run_id or f"run-{self.runs}", generation, missed)
         run.go()
         return run
+
+    def component(self, name, text):
+        """Put a component into the folder of components, as `polyaxon-airflow fetch` does."""
+        components.put(self.folder, name, text)
 
     def close(self):
         self.store.close()
@@ -111,6 +118,7 @@ class DagRun:
             "outcome": lambda: end_dag(task, around),
             "best": lambda: end_sweep(task, around),
             "event": lambda: Ended("skipped" if node.id in self.missed else "succeeded", ""),
+            "hook": lambda: self.to_its_end(*start_hook(task, around)),
             "approval": lambda: ask(task, around) or self.approve(task, around),
         }
         self.ended[node.id] = ended = kinds[node.kind]()
