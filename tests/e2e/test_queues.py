@@ -83,7 +83,7 @@ class Lab:
             if value := condition():
                 return value
             time.sleep(0.5)
-        raise TimeoutError
+        raise TimeoutError(self.client.get("/dags", limit=50)["dags"], self.client.get("/importErrors"))
 
     def tasks(self, run_id, state=None):
         """Map index, start of the slot, end."""

@@ -83,7 +83,9 @@ def test_logs_are_those_of_the_trial(sweep, runs, airflow):
 
 def test_compare_shows_the_params(sweep, runs):
     compared = json.loads(
-        runs("compare", "-q", "metrics.loss:~nil", "--sort", "metrics.loss", "--format", "json")
+        runs(
+            "compare", "-q", "name:compared, metrics.loss:~nil", "--sort", "metrics.loss", "--format", "json"
+        )
     )
     assert compared["values"]["inputs.lr"] == [0.1, 0.3, 0.5]
     assert compared["values"]["outputs.loss"] == [0.1, 0.3, 0.5]
