@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import DAG, BaseOperator, Param, TaskGroup
 from airflow.sdk.definitions.param import ParamsDict
 
+from polyaxon_airflow.operators.label import TEMPLATE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -127,7 +129,7 @@ def _task(node: Node, tasks: Mapping[str, Any]) -> BaseOperator | MappedOperator
         return teardown
     if node.mapped is None and node.mapped_over is None:
         return operator(**arguments)
-    mapped = operator.partial(**arguments, map_index_template="{{ polyaxon_label }}")
+    mapped = operator.partial(**arguments, map_index_template=TEMPLATE)
     if node.mapped_over is not None:
         return mapped.expand(index=tasks[node.mapped_over].output)
     return mapped.expand(index=list(range(node.first_index, node.first_index + (node.mapped or 0))))

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from polyaxon_airflow.compiler import cache_key
 from polyaxon_airflow.errors import TemporaryRunnerError
+from polyaxon_airflow.points import Point
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from polyaxon_airflow.compiler import CompiledOperation
     from polyaxon_airflow.execution.task import Surroundings, Task
     from polyaxon_airflow.sections.cache import Cache
-    from polyaxon_airflow.store import Run
+    from polyaxon_airflow.store import Curve, Run
 
 STALE_AFTER = 90.0  # seconds without a sign of life, after which a run is not waited for
 LOOK_EVERY = 0.5  # seconds between looks at a run that is waited for
@@ -57,6 +60,15 @@ def is_on(literal: CompiledOperation, run: Run) -> bool:
     if cache is not None and isinstance(cache.disable, bool):
         return not cache.disable
     return run.pipeline is not None
+
+
+def points_of(curves: Iterable[Curve]) -> list[Point]:
+    """The points of curves, for the run that takes them over: policies compare it as if it had executed."""
+    return [
+        Point(curve.metric, step, value, at)
+        for curve in curves
+        for step, value, at in zip(curve.steps, curve.values, curve.times, strict=True)
+    ]
 
 
 def section_of(literal: CompiledOperation) -> Cache | None:

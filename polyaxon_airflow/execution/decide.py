@@ -39,11 +39,11 @@ def held_back_by_upstreams(node: Node, compiled: CompiledOperation, upstreams: U
     return None
 
 
-def held_back_by_condition(compiled: CompiledOperation, literal: CompiledOperation) -> HeldBack | None:
-    """What the condition says. `literal` is `compiled` without a template left.
+def held_back_by_condition(compiled: CompiledOperation, condition: str | None) -> HeldBack | None:
+    """What the condition of `compiled` says, which is `condition` without a template left.
 
-    Raises CompilationError if the condition is no boolean.
+    Raises CompilationError if it is no boolean.
     """
-    if literal.conditions is None or evaluate(literal.conditions, RunContext()):
+    if condition is None or evaluate(condition, RunContext()):
         return None
-    return HeldBack("skipped", f"its condition {compiled.conditions} is {literal.conditions}")
+    return HeldBack("skipped", f"its condition {compiled.conditions} is {condition}")

@@ -25,10 +25,11 @@ def end_dag(task: Task, around: Surroundings) -> Ended:
     """The end of the dag that a task is the outcome of, kept in the store."""
     compiled = compiled_of(task)
     run = begin_pipeline(task, around, compiled, task.node.group, ends_with=task.node.id)
-    if run.status in ("skipped", "upstream_failed"):
-        return Ended(run.status, run.uuid, run.reason or "")  # its gate has said so
+    has_begun = bool(around.store.runs.children(run.uuid))
+    if (ended := _held_back(run, has_begun=has_begun)) is not None:
+        return ended
     statuses = _statuses(task, around)
-    status, reason = outcome(statuses) if around.store.runs.children(run.uuid) else _never_begun(statuses)
+    status, reason = outcome(statuses) if has_begun else _never_begun(statuses)
     outputs = _outputs(compiled, Family(task, around).siblings(), task)
     around.store.runs.update(run.uuid, at=around.clock(), outputs=outputs)
     around.store.runs.set_status(run.uuid, status, reason or None, at=around.clock())
@@ -38,8 +39,9 @@ def end_dag(task: Task, around: Surroundings) -> Ended:
 def end_sweep(task: Task, around: Surroundings) -> Ended:
     """The end of the sweep that a task is the last of, with its leaderboard; kept in the store."""
     run = begin_pipeline(task, around, compiled_of(task), task.node.group, ends_with=task.node.id)
-    if run.status in ("skipped", "upstream_failed"):
-        return Ended(run.status, run.uuid, run.reason or "")
+    has_begun = bool(around.store.runs.trial_statuses(run.uuid))
+    if (ended := _held_back(run, has_begun=has_begun)) is not None:
+        return ended
     sweep = sweep_of(task, around)
     if not sweep.has_begun():
         status, reason = _never_begun(around.statuses(task.node.details["trials"]))
@@ -51,6 +53,15 @@ def end_sweep(task: Task, around: Surroundings) -> Ended:
         around.store.runs.update(uuid, at=around.clock(), outputs=result.outputs)
     around.store.runs.set_status(run.uuid, result.status, result.reason or None, at=around.clock())
     return Ended(result.status, run.uuid, result.reason, result.outputs, retriable=False)
+
+
+def _held_back(run: Run, *, has_begun: bool) -> Ended | None:
+    """How its gate has ended a dag or a sweep, if it did."""
+    if run.status in ("skipped", "upstream_failed"):
+        return Ended(run.status, run.uuid, run.reason or "")
+    if run.status == "failed" and not has_begun:
+        return Ended("failed", run.uuid, run.reason or "", retriable=False)
+    return None
 
 
 def _never_begun(statuses: Mapping[str, str]) -> tuple[Status, str]:

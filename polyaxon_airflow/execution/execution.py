@@ -14,7 +14,8 @@ from polyaxon_airflow.errors import (
     TemporaryRunnerError,
 )
 from polyaxon_airflow.execution.attempt import Attempt
-from polyaxon_airflow.execution.caching import Reuse
+from polyaxon_airflow.execution.caching import Reuse, points_of
+from polyaxon_airflow.execution.continuing import continued
 from polyaxon_airflow.execution.decide import held_back_by_condition, held_back_by_upstreams
 from polyaxon_airflow.execution.family import Family
 from polyaxon_airflow.execution.launching import manifest_of
@@ -145,8 +146,10 @@ class Execution:
 
     def _submit(self, step: Step | None) -> Ended | Started:
         literal = resolved(self.task, self.around, self._run(), step.params() if step is not None else None)
+        if isinstance(step, TrialStep) and (before := step.continues()) is not None:
+            literal = continued(literal, before, self.uuid, self.around)
         self._update(inputs=_values(literal), content=literal.to_dict(), **amounts_of(literal))
-        if (held_back := held_back_by_condition(self.compiled, literal)) is not None:
+        if (held_back := held_back_by_condition(self.compiled, literal.conditions)) is not None:
             return self._ended_by(held_back)  # type: ignore[return-value]
         if (original := Reuse(self.task, self.around).original(literal, self._run())) is not None:
             return self._cached(original)
@@ -177,6 +180,8 @@ class Execution:
         )
 
     def _cached(self, original: Run) -> Ended:
+        metrics = self.around.store.metrics
+        metrics.log(self.uuid, points_of(metrics.of(original.uuid).values()), at=self.around.clock())
         self._update(outputs=original.outputs, original=original.uuid, cloning_kind="cache")
         self.around.store.lineage.link([Edge(original.uuid, self.uuid, "cache")])
         where = f"{original.dag_id} {original.dag_run_id}" if original.dag_id else original.name

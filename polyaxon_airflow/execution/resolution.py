@@ -57,15 +57,35 @@ def literal_matrix(task: Task, around: Surroundings, compiled: CompiledOperation
     assert matrix is not None  # noqa: S101 - only sweeps come here
     if not any(problem.is_template for problem in matrix.problems()):
         return matrix
+    try:
+        return MATRIX.validate(render(matrix.to_dict(), _common(task, around, compiled, run)))
+    except ValidationError as error:
+        raise CompilationError(explain.faults(error, type(matrix), matrix.to_dict())) from error
+
+
+def literal_condition(task: Task, around: Surroundings, compiled: CompiledOperation, run: Run) -> str | None:
+    """The condition of a dag or a sweep as a whole; None if there is none.
+
+    So it is also if it depends on what only trials know, the params of a matrix: each of them decides for itself.
+    Raises CompilationError.
+    """
+    if compiled.conditions is None:
+        return None
+    try:
+        return str(render(compiled.conditions, _common(task, around, compiled, run)))
+    except CompilationError:
+        if compiled.matrix is None:
+            raise
+        return None
+
+
+def _common(task: Task, around: Surroundings, compiled: CompiledOperation, run: Run) -> dict[str, Any]:
+    """What templates see of the values that all runs of a dag or a sweep have in common."""
     context = _context(task, around, compiled, run)
     ios = [
         io.model_copy(update={"value": context.params.get(io.name, io.value)}) for io in _declared(compiled)
     ]
-    seen = {**variables(ios, context), **context.params}
-    try:
-        return MATRIX.validate(render(matrix.to_dict(), seen))
-    except ValidationError as error:
-        raise CompilationError(explain.faults(error, type(matrix), matrix.to_dict())) from error
+    return {**variables(ios, context), **context.params}
 
 
 def _context(task: Task, around: Surroundings, compiled: CompiledOperation, run: Run) -> RunContext:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from polyaxon_airflow.execution.execution import Execution
 from polyaxon_airflow.execution.sweeps import first_index, sweep_of
@@ -11,22 +11,25 @@ from polyaxon_airflow.execution.task import Ended
 from polyaxon_airflow.tuning.trial import TrialStep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from polyaxon_airflow.execution.execution import Started
     from polyaxon_airflow.execution.task import Surroundings, Task
 
 
-def start_trial(
-    task: Task, around: Surroundings, index: int, name: Callable[[str], None]
-) -> tuple[Execution, Ended | Started]:
-    """Ask, then start as any run. `index`: the trial's place in this dag run; `name` is called with its label."""
+class StartedTrial(NamedTuple):
+    """A trial that runs, or that has ended already."""
+
+    execution: Execution
+    started: Ended | Started
+    label: str  # how the grid names it
+
+
+def start_trial(task: Task, around: Surroundings, index: int) -> StartedTrial:
+    """Ask, then start as any run. `index`: the trial's place in this dag run."""
     sweep = sweep_of(task, around)
     index += first_index(task, around, sweep.uuid)
     execution = Execution(replace(task, trial_index=index, pipeline=sweep.uuid), around)
     trial = TrialStep(sweep, index, execution.uuid, around.clock, task.identity.generation)
     started = execution.start(trial)
-    name(trial.label())
     if isinstance(started, Ended):
         trial.after_end()
-    return execution, started
+    return StartedTrial(execution, started, trial.label())

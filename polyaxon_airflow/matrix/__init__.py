@@ -96,6 +96,10 @@ class Matrix(Section):
             raise SpaceExhausted(f"this {self.kind} has {total} trials, none with index {index}")
         return self._ask(index, history)
 
+    def continues(self, index: int, history: Sequence[Trial]) -> int | None:  # noqa: ARG002 - for kinds that do
+        """The trial whose artifacts trial `index` begins with; None if it begins with nothing."""
+        return None
+
     def with_seed(self, seed: int) -> Self:
         """This matrix, with a seed that all trials of a run share if the file has none."""
         if "seed" in type(self).model_fields and getattr(self, "seed", None) is None:

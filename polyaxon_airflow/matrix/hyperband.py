@@ -85,6 +85,10 @@ class Hyperband(Searched):
         states = {trial.index: trial.state for trial in history}
         return all(states.get(below, "running") not in PENDING for below in self.slot(index).below)
 
+    def continues(self, index: int, history: Sequence[Trial]) -> int | None:
+        parent = self.parent(index, history) if self.resume is True else None
+        return None if parent is None else parent.index
+
     def parent(self, index: int, history: Sequence[Trial]) -> Trial | None:
         """The survivor of the rung below that goes on as trial `index`; None in the lowest rung.
 

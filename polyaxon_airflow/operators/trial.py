@@ -16,7 +16,7 @@ class TrialOperator(BaseOperator):
     """Runs one trial; `index` is its place in the sweep, from 0.
 
     It asks for its params when it starts, and stops itself when the sweep's early stopping says so. Its label in
-    the grid is its params.
+    the grid is its params, and why it was skipped, stopped or failed.
     """
 
     _killed: str | None = None
@@ -35,18 +35,17 @@ class TrialOperator(BaseOperator):
             surroundings_of,
             task_of,
         )
+        from polyaxon_airflow.operators.label import show
         from polyaxon_airflow.operators.waiting import wait
 
         task = task_of(self, context)
-
-        def name(label: str) -> None:
-            context["polyaxon_label"] = label  # type: ignore[typeddict-unknown-key]
-
-        name(f"trial {self.index}")
         with run_store() as store, once_there_is_room(self):
             around = surroundings_of(self, context, store, lambda: self._killed)
-            execution, started = start_trial(task, around, self.index, name)
-            ended = wait(self, execution, started, label=str(context["polyaxon_label"]))  # type: ignore[typeddict-item]
+            execution, started, label = start_trial(task, around, self.index)
+            show(context, label)
+            ended = wait(self, execution, started)
+        if ended.reason:
+            show(context, f"{label}: {ended.reason}")
         return report(ended, self)
 
     def resume(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:

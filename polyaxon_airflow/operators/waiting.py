@@ -17,17 +17,12 @@ if TYPE_CHECKING:
     from polyaxon_airflow.execution.execution import Execution, Started
 
 
-def wait(operator: BaseOperator, execution: Execution, started: Ended | Started, *, label: str = "") -> Ended:
-    """The end of a run. A run on Kubernetes defers the task instead, and `resume` of the operator may get the end.
-
-    `label`: how the grid names this task instance, which Airflow does not ask for when a task is deferred.
-    """
+def wait(operator: BaseOperator, execution: Execution, started: Ended | Started) -> Ended:
+    """The end of a run. A run on Kubernetes defers the task instead, and `resume` of the operator may get the end."""
     if isinstance(started, Ended):
         return started
     if started.handle["runner"] != "kubernetes" or not _deferrable():
         return execution.finish(started, execution.follow(started))
-    if label:
-        _show(label)
     from airflow.sdk.exceptions import TaskDeferred
 
     from polyaxon_airflow.triggers.run import RunTrigger
@@ -53,10 +48,3 @@ def _deferrable() -> bool:
     from airflow.configuration import conf
 
     return bool(conf.getboolean("polyaxon", "deferrable", fallback=True))
-
-
-def _show(label: str) -> None:
-    from airflow.sdk.execution_time.comms import SetRenderedMapIndex
-    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
-
-    SUPERVISOR_COMMS.send(SetRenderedMapIndex(rendered_map_index=label))

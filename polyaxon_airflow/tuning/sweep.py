@@ -33,6 +33,7 @@ WITHOUT_HISTORY = (
     "random",
 )  # kinds whose answers depend on nothing that trials have shown
 REPEATING = ("mapping", "hyperband", "iterative")  # kinds in which two trials may have the same params
+CONTINUES = "continues"  # in the meta of a suggestion: the trial whose artifacts this one begins with
 TRIES = 16  # asks again when another trial took the same params of a finite space in the meantime
 
 
@@ -81,13 +82,19 @@ class Sweep:
             history = [] if self.matrix.kind in WITHOUT_HISTORY else self.history()
             params = self.matrix.ask(index, history)
             try:
-                meta = {"kind": self.matrix.kind}
+                meta = {"kind": self.matrix.kind, CONTINUES: self.matrix.continues(index, history)}
                 return self.store.sweeps.claim(
                     self.uuid, index, params, meta, at=at, distinct=distinct
                 ).params
             except ParamsTakenError:
                 continue
         raise NothingToAsk(f"trial {index} found no params that no other trial has, after {TRIES} tries")
+
+    def continued_run(self, index: int) -> str | None:
+        """The uuid of the run whose artifacts a trial begins with, once it has been told its params."""
+        told = self.store.sweeps.suggestion(self.uuid, index)
+        before = told.meta.get(CONTINUES) if told is not None else None
+        return self._latest_runs()[before].uuid if before is not None else None
 
     def has_begun(self) -> bool:
         """Whether any trial has."""

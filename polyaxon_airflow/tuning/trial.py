@@ -31,6 +31,10 @@ class TrialStep:
         """Raises NothingToAsk, saying why there are none."""
         return self.sweep.ask(self.index, at=self.clock())
 
+    def continues(self) -> str | None:
+        """The uuid of the run whose artifacts this one begins with; to be asked after `params`."""
+        return self.sweep.continued_run(self.index)
+
     def label(self) -> str:
         """How the grid names this trial: by its params, once it has been told."""
         told = self.sweep.store.sweeps.suggestion(self.sweep.uuid, self.index)

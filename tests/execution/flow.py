@@ -135,7 +135,9 @@ class DagRun:
         return started if isinstance(started, Ended) else execution.finish(started, execution.follow(started))
 
     def trial(self, node, index):
-        return self.to_its_end(*start_trial(self.task(node, index), self.around(), index, self.labels.append))
+        execution, started, label = start_trial(self.task(node, index), self.around(), index)
+        self.labels.append(label)
+        return self.to_its_end(execution, started)
 
     def task(self, node, index=None):
         where = TaskIdentity(

@@ -2,7 +2,11 @@
 
 import pytest
 
+from polyaxon_airflow.artifacts.storage import open_storage
 from polyaxon_airflow.cli import main
+from polyaxon_airflow.connections.catalogue import Catalogue
+from polyaxon_airflow.connections.store import artifacts_store
+from polyaxon_airflow.execution.artifacts import ArtifactsStore
 from tests.execution.flow import World
 
 SWEEP = """
@@ -106,6 +110,58 @@ def test_hyperband_gives_the_best_of_each_rung_more(world):
     assert len(told) == 9 + 3 + 1 + 5 + 1 + 3
 
 
+RESUMED = """
+kind: operation
+name: search
+matrix:
+  kind: hyperband
+  maxIterations: 4
+  eta: 2
+  resume: {resume}
+  seed: 3
+  resource: {{name: epochs, type: int}}
+  metric: {{name: loss, optimization: minimize}}
+  params: {{x: {{kind: uniform, value: [0, 9]}}}}
+component:
+  inputs: [{{name: x, type: float}}, {{name: epochs, type: int}}]
+  outputs: [{{name: loss, type: metric}}, {{name: epochs_run, type: metric}}]
+  run:
+    kind: job
+    container:
+      image: x
+      command: [sh, -c]
+      args:
+      - |
+        cd {{{{ globals.run_outputs_path }}}}
+        done=$(cat done 2>/dev/null || echo 0)
+        echo {{{{ epochs }}}} > done
+        echo "loss={{{{ x }}}} epochs_run=$(({{{{ epochs }}}} - done))"
+"""
+
+
+@pytest.mark.parametrize(
+    ("resume", "epochs_run"),
+    [
+        pytest.param("true", {0: 1, 1: 1, 2: 2}, id="a trial that goes on has its artifacts"),
+        pytest.param("false", {0: 1, 1: 2, 2: 4}, id="a trial that goes on starts again"),
+    ],
+)
+def test_hyperband_resumes(world, resume, epochs_run):
+    root = f"{world.folder}/artifacts"
+    kept = artifacts_store(Catalogue(), root)
+    world.connections = kept.catalogue.connections
+    world.artifacts = ArtifactsStore(kept.entry.connection(), lambda: open_storage(root), kept.is_local)
+    run = world.run(RESUMED.format(resume=resume))
+    rungs = {0: range(4), 1: range(4, 6), 2: range(6, 7)}  # of bracket 0: 4 trials of 1 epoch, 2 of 2, 1 of 4
+    rung_of = {index: rung for rung, indexes in rungs.items() for index in indexes}
+    told = {
+        index: world.store.runs.get(trial["uuid"]).outputs["epochs_run"]
+        for trial in trials(run)
+        if (index := trial["index"]) in rung_of
+    }
+    assert told == {index: epochs_run[rung] for index, rung in rung_of.items()}
+
+
 def test_a_goal_that_is_reached_ends_the_sweep_as_succeeded(world):
     matrix = (
         "{kind: grid, params: {x: {kind: choice, value: [3.0, 1.0, 2.0]}}, earlyStopping: "
@@ -198,3 +254,56 @@ def test_the_shell_shows_a_sweep_as_its_last_task_does(world, capsys):
     assert [line.split()[:4] for line in lines[3:]] == [["1", "1", "1", "1"], ["2", "0", "3", "3"]]
     assert main(["sweep", "show", "search", "none", "--store", url]) == 1
     assert "sweeps that have begun: none" in capsys.readouterr().err
+
+
+def test_a_cached_trial_is_compared_by_the_curve_of_its_original(world):
+    matrix = (
+        "{kind: grid, params: {x: {kind: choice, value: [0.1, 0.2, 0.3, 9.0]}}, earlyStopping: "
+        "[{kind: metric_early_stopping, metric: loss, value: 0, optimization: minimize, "
+        "policy: {kind: median, minInterval: 2, minSamples: 3}}]}"
+    )
+    script = "for s in 1 2 3; do echo step=$s loss={{ x }}; done; [ {{ x }} != 9.0 ] || sleep 60"
+    runs = [sweep(world, matrix, script) for _ in range(2)]
+    ends = [[run.ended[f"search.trial[{index}]"] for index in range(4)] for run in runs]
+    assert [end.status for end in ends[1]] == ["succeeded", "succeeded", "succeeded", "stopped"]
+    assert all(end.reason.startswith("cached: ") for end in ends[1][:3])
+    assert ends[1][3].reason == ends[0][3].reason == "stopped at step 3: loss 9, median of 3 trials 0.2"
+
+
+GATED = """
+kind: component
+name: gated
+run:
+  kind: dag
+  operations:
+  - {{name: first, component: {{run: {{kind: job, container: {{image: x, command: ['true']}}}}}}}}
+  - name: search
+    dependencies: [first]
+    trigger: all_done
+    conditions: "{condition}"
+    matrix: {{kind: grid, params: {{x: {{kind: choice, value: [1.0, 2.0]}}}}}}
+    component:
+      inputs: [{{name: x, type: float}}]
+      outputs: [{{name: loss, type: metric}}]
+      run: {{kind: job, container: {{image: x, command: [echo, "loss={{{{ x }}}}"]}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "gate", "best", "states"),
+    [
+        pytest.param("{{ 2 > 1 }}", "succeeded", "succeeded", ["succeeded", "succeeded"], id="it holds"),
+        pytest.param(
+            "{{ x > 1.5 }}", "succeeded", "succeeded", ["skipped", "succeeded"], id="each trial's own"
+        ),
+        pytest.param("{{ 42 }}", "failed", "failed", [], id="no condition"),
+        pytest.param("{{ 1 > 2 }}", "skipped", "skipped", [], id="it does not hold"),
+    ],
+)
+def test_a_sweep_behind_a_trigger_and_a_condition(world, condition, gate, best, states):
+    run = world.run(GATED.format(condition=condition))
+    assert run.ended["search.gate"].status == gate
+    assert run.ended["search.best"].status == best
+    trials = [end.status for name, end in run.ended.items() if name.startswith("search.trial")]
+    assert trials == states
+    assert run.ended["outcome"].status == ("failed" if best == "failed" else "succeeded")

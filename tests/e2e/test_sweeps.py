@@ -1,0 +1,205 @@
+"""Sweeps in a real Airflow: every kind of matrix, and trials that are stopped while they run."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+METRIC = "metric: {name: loss, optimization: minimize}"
+SPACE = "params: {x: {kind: uniform, value: [0, 9]}}"
+
+KINDS = f"""
+kind: component
+name: kinds
+run:
+  kind: dag
+  operations:
+  - name: rows
+    component:
+      outputs: [{{name: rows, type: list}}]
+      run:
+        kind: job
+        container:
+          image: x
+          command: [sh, -c, 'echo "{{\\"rows\\": [{{\\"x\\": 4}}, {{\\"x\\": 7}}]}}" > $POLYAXON_OUTPUTS_FILE']
+  - name: mapping
+    dagRef: train
+    params: {{rows: {{ref: ops.rows, value: outputs.rows, contextOnly: true}}}}
+    matrix: {{kind: mapping, values: "{{{{ rows }}}}"}}
+  - name: grid
+    dagRef: train
+    matrix: {{kind: grid, params: {{x: {{kind: choice, value: [3.0, 1.0]}}}}}}
+  - name: random
+    dagRef: train
+    matrix: {{kind: random, numRuns: 2, seed: 0, {SPACE}}}
+  - name: bayes
+    dagRef: train
+    matrix: {{kind: bayes, numInitialRuns: 1, maxIterations: 2, concurrency: 1, seed: 1, {METRIC}, {SPACE}}}
+  - name: tpe
+    dagRef: train
+    matrix: {{kind: tpe, numRuns: 2, seed: 1, {METRIC}, {SPACE}}}
+  - name: hyperopt
+    dagRef: train
+    matrix: {{kind: hyperopt, algorithm: anneal, numRuns: 2, seed: 1, {METRIC}, {SPACE}}}
+  - name: hyperband
+    dagRef: train
+    matrix: {{kind: hyperband, maxIterations: 2, eta: 2, seed: 3, resume: true, resource: {{name: epochs, type: int}}, {METRIC}, {SPACE}}}
+  - name: use
+    params:
+      x: {{ref: ops.grid, value: outputs.best.params.x}}
+      loss: {{ref: ops.bayes, value: outputs.best.value}}
+    component:
+      inputs: [{{name: x, type: float}}, {{name: loss, type: float}}]
+      run: {{kind: job, container: {{image: x, command: [echo, "the best x is {{{{ x }}}}, the least loss {{{{ loss }}}}"]}}}}
+  components:
+  - name: train
+    inputs: [{{name: x, type: float}}, {{name: epochs, type: int, value: 1, isOptional: true}}]
+    outputs: [{{name: loss, type: metric}}]
+    run:
+      kind: job
+      container:
+        image: x
+        command: [sh, -c]
+        args:
+        - |
+          cd {{{{ globals.run_outputs_path }}}}
+          echo "continues after epoch $(cat done 2>/dev/null || echo 0)"
+          echo {{{{ epochs }}}} > done
+          echo loss={{{{ x }}}}
+"""
+
+TRIALS = {"mapping": 2, "grid": 2, "random": 2, "bayes": 3, "tpe": 2, "hyperopt": 2, "hyperband": 5}
+
+
+def test_every_kind_of_matrix(driver):
+    dag_id = driver.drop("kinds.yaml", KINDS)
+    run_id = driver.run(dag_id, patience=400)
+    assert set(driver.states(dag_id, run_id).values()) == {"success"}
+    found = {kind: driver.xcom(dag_id, run_id, f"{kind}.best") for kind in TRIALS}
+    assert {kind: len(result["trials"]) for kind, result in found.items()} == TRIALS
+    for result in found.values():
+        values = [trial["value"] for trial in result["trials"]]
+        assert values == sorted(values)
+        assert result["best"]["value"] == values[0] == result["best"]["params"]["x"]
+    assert [trial["params"] for trial in found["mapping"]["trials"]] == [{"x": 4}, {"x": 7}]
+    least = found["bayes"]["best"]["value"]
+    assert f"the best x is 1.0, the least loss {least}" in driver.log(dag_id, run_id, "use")
+    promoted = driver.log(dag_id, run_id, "hyperband.bracket_0_rung_1", map_index=0)
+    assert "continues after epoch 1" in promoted
+    labels = {key: task["rendered_map_index"] for key, task in driver.tasks(dag_id, run_id).items()}
+    assert [labels["grid.trial", index] for index in (0, 1)] == ["x=3", "x=1"]
+
+
+SLOW = """
+        command: [sh, -c]
+        args:
+        - |
+          for step in 1 2 3 4 5 6 7 8; do echo "step=$step loss={{ x }}"; done
+          case {{ x }} in 9.0) echo pid=$$; sleep 300;; esac
+"""
+
+STOPPING = f"""
+kind: component
+name: stopping
+run:
+  kind: dag
+  concurrency: 4
+  operations:
+  - name: policy
+    dagRef: train
+    matrix:
+      kind: grid
+      params: {{x: {{kind: choice, value: [9.0, 1.0, 2.0, 3.0]}}}}
+      earlyStopping:
+      - kind: metric_early_stopping
+        metric: loss
+        value: 0
+        optimization: minimize
+        policy: {{kind: median, minInterval: 4, minSamples: 3}}
+  - name: goal
+    dagRef: train
+    dependencies: [policy]
+    trigger: all_done
+    matrix:
+      kind: grid
+      concurrency: 2
+      params: {{x: {{kind: choice, value: [9.0, 0.5, 7.0]}}}}
+      earlyStopping: [{{kind: metric_early_stopping, metric: loss, value: 0.5, optimization: minimize}}]
+  - name: failing
+    dependencies: [policy]
+    trigger: all_done
+    matrix:
+      kind: grid
+      concurrency: 1
+      params: {{x: {{kind: choice, value: [1, 2, 3, 4, 5]}}}}
+      earlyStopping: [{{kind: failure_early_stopping, percent: 50}}]
+    component:
+      inputs: [{{name: x, type: int}}]
+      run: {{kind: job, container: {{image: x, command: [sh, -c, "exit 3"]}}}}
+  components:
+  - name: train
+    inputs: [{{name: x, type: float}}]
+    outputs: [{{name: loss, type: metric}}]
+    run:
+      kind: job
+      container:
+        image: x{SLOW}
+"""
+
+
+def rows(driver, dag_id, run_id, sweep):
+    """Params -> row of the leaderboard."""
+    result = driver.xcom(dag_id, run_id, f"{sweep}.best")
+    return {trial["params"]["x"]: trial for trial in result["trials"] if trial["params"]}
+
+
+def test_trials_and_sweeps_are_stopped_and_say_why(driver):
+    dag_id = driver.drop("stopping.yaml", STOPPING)
+    run_id = driver.client.trigger(dag_id)
+    driver.until(lambda: driver.states(dag_id, run_id).get("policy.trial[0]") == "running", "a trial", 120)
+    shown = show(driver, dag_id, run_id, "policy")
+    assert shown["status"] == "running"
+    assert shown["planned"] == 4
+    driver.wait(dag_id, run_id, patience=300)
+    states = driver.states(dag_id, run_id)
+
+    told = rows(driver, dag_id, run_id, "policy")
+    reason = "stopped at step 8: loss 9, median of 3 trials 2"
+    assert {x: row["state"] for x, row in told.items()} == {
+        9.0: "stopped", 1.0: "succeeded", 2.0: "succeeded", 3.0: "succeeded",
+    }  # fmt: skip
+    assert told[9.0]["reason"] == reason
+    assert states["policy.trial[0]"] == "success"
+    assert f"stopped: {reason}" in driver.log(dag_id, run_id, "policy.trial", map_index=0)
+    assert driver.tasks(dag_id, run_id)["policy.trial", 0]["rendered_map_index"] == f"x=9: {reason}"
+
+    reached = "trial 1 reached loss 0.5 at step 1, the goal is 0.5"
+    assert rows(driver, dag_id, run_id, "goal")[9.0]["reason"] == reached
+    assert [states[f"goal.trial[{index}]"] for index in range(3)] == ["success", "success", "skipped"]
+    assert states["goal.best"] == "success"
+    assert show(driver, dag_id, run_id, "goal")["reason"] == reached
+
+    ends = [states[f"failing.trial[{index}]"] for index in range(5)]
+    assert ends == ["failed", "failed", "failed", "skipped", "skipped"]
+    assert states["failing.best"] == "failed"
+    why = "3 of 5 trials failed, 50% are too many"
+    assert why in driver.log(dag_id, run_id, "failing.best")
+    assert why in driver.tasks(dag_id, run_id)["failing.trial", 4]["rendered_map_index"]
+
+
+def show(driver, dag_id, run_id, sweep):
+    """What `polyaxon-airflow sweep show` prints of a sweep, here and now."""
+    words = ["sweep", "show", dag_id, run_id, sweep, "--format", "json"]
+    code = "import sys; from polyaxon_airflow.cli import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        env=driver.airflow.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
