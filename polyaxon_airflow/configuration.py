@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.runtimes.launch import Site
 
 SECTION = "polyaxon"
-CONNECTIONS_FILE = (
-    "connections.yaml"  # in the dags folder, unless `[polyaxon] connections_file` says otherwise
-)
+CONNECTIONS_FILE = "connections.yaml"  # in the dags folder; `[polyaxon] connections_file` names another
 REMOTE_EXECUTORS = ("CeleryExecutor", "KubernetesExecutor")
 
 
@@ -69,11 +67,11 @@ def catalogue() -> Catalogue:
     """
     from airflow.configuration import conf
 
-    from polyaxon_airflow.connections.catalogue import Catalogue, read_catalogue
+    from polyaxon_airflow.connections.catalogue import Catalogue, catalogue_of
 
     named = setting("connections_file")
-    file = Path(named or Path(conf.get("core", "dags_folder")) / CONNECTIONS_FILE)
-    return read_catalogue(file) if named or file.exists() else Catalogue()
+    file = Path(conf.get("core", "dags_folder")) / (named or CONNECTIONS_FILE)
+    return catalogue_of(file) if named or file.exists() else Catalogue()
 
 
 def runner_settings() -> Settings:
@@ -179,7 +177,7 @@ def queues_file() -> Path:
     """The queues file, which need not be there."""
     from airflow.configuration import conf
 
-    return Path(setting("queues_file") or Path(conf.get("core", "dags_folder")) / "queues.yaml")
+    return Path(conf.get("core", "dags_folder")) / (setting("queues_file") or "queues.yaml")
 
 
 def mirrors_folder() -> Path:

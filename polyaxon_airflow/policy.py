@@ -35,17 +35,22 @@ def add_bundle() -> None:
 
 @hookimpl
 def task_instance_mutation_hook(task_instance: Any, dag_run: Any) -> None:
-    """Put the tasks of a run into the queue that was chosen when it was triggered (`plan.routing`).
+    """Put the tasks of a run where whoever triggered it wants them: by a queue, or by presets (`plan.choices`).
 
-    Airflow has checked the choice against the queues that the form offers. Called when tasks are created, expanded
-    and cleared, for everybody's DAGs.
+    Airflow has checked the choice against what the form offers. Called when tasks are created, expanded and cleared,
+    for everybody's DAGs.
     """
-    chosen = (getattr(dag_run, "conf", None) or {}).get("queue")
-    if not chosen or "." not in (task_instance.pool or ""):
+    conf = getattr(dag_run, "conf", None) or {}
+    if not (conf.get("queue") or conf.get("presets")) or "." not in (task_instance.pool or ""):
         return
     dag = task_instance.task.get_dag()
-    if dag is not None and "queue" in dag.params and "x-polyaxon" in dag.params.get_param("queue").schema:
-        task_instance.pool = chosen.replace("/", ".")
+    if dag is None:
+        return
+    from polyaxon_airflow.plan.choices import ChosenPlace, chosen_place
+
+    schemas = {name: dag.params.get_param(name).schema for name in ("queue", "presets") if name in dag.params}
+    planned = ChosenPlace(task_instance.task.pool, task_instance.task.pool_slots)
+    task_instance.pool, task_instance.pool_slots = chosen_place(task_instance.task_id, planned, conf, schemas)
 
 
 def be_asked_about_tasks() -> None:

@@ -130,6 +130,15 @@ def read_document(source: str | Path, *, file: str | None = None) -> Document:
     return _Builder(source, file).document(root)
 
 
+def stamp(file: Path) -> tuple[int, int, int] | None:
+    """What changes whenever a file is written; None if it is not there."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 def _text(path: Path, file: str) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:

@@ -2,14 +2,15 @@
 
 import pytest
 
-from polyaxon_airflow.plan.routing import MARK
+from polyaxon_airflow.plan.choices import MARK
 
 OURS = {"type": ["null", "string"], "enum": [None, "lab/cpu", "lab/gpu"], MARK: True}
+PRESETS = {"type": "array", MARK: {"big": {"t": ["lab.gpu", 4]}}}
 
 
 @pytest.fixture
 def pool_of():
-    """The pool of a task of a DAG with a param `queue`, triggered with some `conf`."""
+    """The pool (and slots) of a task of a DAG with params `queue` and `presets`, triggered with some `conf`."""
     from airflow.models.taskinstance import TaskInstance
     from airflow.providers.standard.operators.bash import BashOperator
     from airflow.sdk import DAG, Param
@@ -22,18 +23,23 @@ def pool_of():
             self.conf = conf
 
     def call(conf, schema=OURS, pool="lab.cpu"):
-        with DAG("d", schedule=None, params={"queue": Param(None, **schema)}) as dag:
+        params = {"queue": Param(None, **schema), "presets": Param([], **PRESETS)}
+        with DAG("d", schedule=None, params=params) as dag:
             BashOperator(task_id="t", bash_command="true", pool=pool)
         task = DagSerialization.from_dict(DagSerialization.to_dict(dag)).get_task("t")
         instance = TaskInstance(task, run_id="r", dag_version_id=None)
         task_instance_mutation_hook(instance, Run(conf))
-        return instance.pool
+        return instance.pool if instance.pool_slots == 1 else (instance.pool, instance.pool_slots)
 
     return call
 
 
 def test_a_chosen_queue_is_the_pool(pool_of):
     assert pool_of({"queue": "lab/gpu"}) == "lab.gpu"
+
+
+def test_a_chosen_preset_may_go_elsewhere_and_take_more(pool_of):
+    assert pool_of({"presets": ["big"]}) == ("lab.gpu", 4)
 
 
 @pytest.mark.parametrize("conf", [None, {}, {"queue": None}, {"lr": 1}])

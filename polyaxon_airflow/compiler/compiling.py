@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyaxon_airflow.compiler.compiled import CompiledOperation, Node
 from polyaxon_airflow.errors import CompilationError, Fault
@@ -13,7 +14,11 @@ from polyaxon_airflow.polyaxonfile.eventing import check_events
 from polyaxon_airflow.polyaxonfile.graph import build_graph
 from polyaxon_airflow.polyaxonfile.matching import all_params, check_params
 from polyaxon_airflow.polyaxonfile.operation import BaseOperation, Operation
-from polyaxon_airflow.polyaxonfile.overlays import apply_document, apply_to_composed
+from polyaxon_airflow.polyaxonfile.overlays import (
+    apply_as_far_as_it_fits,
+    apply_document,
+    apply_to_composed,
+)
 from polyaxon_airflow.polyaxonfile.sources import Finding, FindingsError, Sources
 from polyaxon_airflow.scalars import is_template
 from polyaxon_airflow.section import Section
@@ -32,33 +37,66 @@ def compile_operation(
     *,
     params: Mapping[str, Any] | None = None,
     presets: Sequence[Preset] = (),
+    for_all: Sequence[Preset] = (),
+    by_name: Mapping[str, Preset] | None = None,
     sources: Sources | None = None,
     open_inputs: bool = False,
 ) -> CompiledOperation:
     """The operation with its presets and component merged in, and its params bound to what it declares.
 
+    `for_all`: presets that come first on every run, each as far as it fits. `presets` lie over the operation itself.
+    `by_name`: those that nodes of its dag may name.
     `params` are values that go over those of the operation and of its presets. Refs to other runs stay in `params` of
     the result. With `open_inputs`, inputs without a value are no fault: whoever starts the run is asked for them.
     Raises CompilationError with everything that is wrong, with places if `sources` knows them.
     """
     places = sources or Sources()
+    layers = _Layers(for_all, by_name or {})
     try:
+        for preset in (*for_all, *layers.by_name.values()):
+            places |= preset.sources
         for preset in presets:
             places |= preset.sources
             if not preset.is_named:
                 patched = apply_document(operation, preset.operation)
                 places = places.standing_for(patched, operation)
                 operation = patched
-        composed = compose(operation)
+        composed = layers.under(compose(operation))
         for preset in presets:
             composed = apply_to_composed(composed, preset.operation) if preset.is_named else composed
-        return _compile(operation, _with_params(composed, params or {}), open_inputs=open_inputs)
+        composed = _with_params(composed, params or {})
+        return _compile(operation, composed, layers, open_inputs=open_inputs)
     except FindingsError as error:
         raise CompilationError(places.all(error.findings)) from error
 
 
+class _Layers(NamedTuple):
+    """What lies over the operations of a polyaxonfile besides what they hold themselves."""
+
+    for_all: Sequence[Preset] = ()
+    by_name: Mapping[str, Preset] = MappingProxyType({})
+
+    def under(self, composed: Operation) -> Operation:
+        """With the presets that are for all."""
+        for preset in self.for_all:
+            composed = apply_as_far_as_it_fits(composed, preset.operation)
+        return composed
+
+    def over_node(self, composed: Operation) -> Operation:
+        """With the presets that are for all, then those that a node of a dag names."""
+        names = composed.presets or []
+        composed = self.under(composed)
+        for name in names:
+            if name in self.by_name:
+                composed = apply_to_composed(composed, self.by_name[name].operation)
+        return composed
+
+
 def apply_preset(compiled: CompiledOperation, preset: Preset) -> CompiledOperation:
-    """A compiled operation with one more preset, as when a trigger names it. Raises CompilationError."""
+    """A compiled operation with one more preset, as when a trigger names it. Raises CompilationError.
+
+    A preset for a whole file lies over each of its runs, as far as it fits there.
+    """
     operation = preset.operation
     strategy = operation.patch_strategy or DEFAULT_STRATEGY
     if operation.params and strategy in ("isnull", "pre_merge"):
@@ -67,7 +105,7 @@ def apply_preset(compiled: CompiledOperation, preset: Preset) -> CompiledOperati
         free = {name: param for name, param in operation.params.items() if name not in bound}
         operation = operation.model_copy(update={"params": free})
     try:
-        return apply_to_composed(compiled, operation)
+        return apply_as_far_as_it_fits(compiled, operation)
     except FindingsError as error:
         raise CompilationError(preset.sources.all(error.findings)) from error
 
@@ -85,14 +123,15 @@ def _with_params(composed: Operation, params: Mapping[str, Any]) -> Operation:
     return composed.model_copy(update={"params": {**(composed.params or {}), **given}})
 
 
-def _compile(operation: Operation, composed: Operation, *, open_inputs: bool) -> CompiledOperation:
+def _compile(
+    operation: Operation, composed: Operation, layers: _Layers, *, open_inputs: bool
+) -> CompiledOperation:
     findings = [*_misfits(operation, composed), *check_events(operation)]
     if composed.run is not None:
         findings += check_params(operation, composed, open_inputs=open_inputs)
     if findings:
         raise FindingsError(findings)
-    compiled = _bind(composed)
-    return _with_nodes(compiled, operation, composed) if isinstance(composed.run, Dag) else compiled
+    return _with_nodes(_bind(composed), operation, composed, layers)
 
 
 def _misfits(operation: Operation, composed: Operation) -> Iterator[Finding]:
@@ -108,26 +147,27 @@ def _misfits(operation: Operation, composed: Operation) -> Iterator[Finding]:
             yield Finding(operation, fault)
 
 
-def _with_nodes(compiled: CompiledOperation, operation: Operation, composed: Operation) -> CompiledOperation:
+def _with_nodes(
+    compiled: CompiledOperation, operation: Operation, composed: Operation, layers: _Layers
+) -> CompiledOperation:
+    """A compiled dag with its operations; anything else as it is."""
+    if not isinstance(composed.run, Dag):
+        return compiled
     graph = build_graph(operation, composed)
     if graph.findings:
         raise FindingsError(graph.findings)
     pushed = _pushed_down(composed)
-    nodes = [_node(node, pushed) for node in graph.nodes]
+    nodes = [_node(node, pushed, layers) for node in graph.nodes]
     run = compiled.run.model_copy(update={"operations": None, "components": None})
     return compiled.model_copy(update={"nodes": nodes, "run": run})
 
 
-def _node(node: GraphNode, pushed: Operation) -> Node:
+def _node(node: GraphNode, pushed: Operation, layers: _Layers) -> Node:
     operation = apply_document(node.operation, pushed, "pre_merge")
-    compiled = _compile_node(operation, compose(operation, is_node=True))
-    return Node(name=node.name, upstream=list(node.upstream), operation=compiled)
-
-
-def _compile_node(operation: Operation, composed: Operation) -> CompiledOperation:
+    composed = layers.over_node(compose(operation, is_node=True))
     # Its params have been checked with the graph, which knows what they may read.
-    compiled = _bind(composed)
-    return _with_nodes(compiled, operation, composed) if isinstance(composed.run, Dag) else compiled
+    compiled = _with_nodes(_bind(composed), operation, composed, layers)
+    return Node(name=node.name, upstream=list(node.upstream), operation=compiled)
 
 
 def _pushed_down(composed: Operation) -> Operation:

@@ -181,13 +181,18 @@ def _environment(value: Any, seen: Mapping[str, Any]) -> Any:
 
 
 def _containers(value: Any, seen: Mapping[str, Any]) -> Any:
-    """Containers, and init entries that may hold one: their command and args stay text."""
+    """Containers, and init entries that may hold one: their command and args stay text, and so do files."""
     if isinstance(value, list):
         return [_containers(item, seen) for item in value]
     if not isinstance(value, dict):
         return render(value, seen)
-    special = {"command": render_arguments, "args": render_arguments, "container": _containers}
+    special = {"command": render_arguments, "args": render_arguments, "container": _containers, "file": _file}
     return {key: special.get(key, render)(below, seen) for key, below in value.items()}
+
+
+def _file(value: Any, seen: Mapping[str, Any]) -> Any:
+    """A file of `init`: a text that reads as JSON is still a text. Polyaxon makes a mapping of it and then fails."""
+    return render_as_text(value, seen) if isinstance(value, dict) else render(value, seen)
 
 
 _RENDER: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StrictStr, ValidationError
@@ -23,7 +23,7 @@ from polyaxon_airflow.init.arguments import STORES
 from polyaxon_airflow.scalars import Text
 from polyaxon_airflow.section import Section
 from polyaxon_airflow.sections.connections import Connection
-from polyaxon_airflow.source import read_document
+from polyaxon_airflow.source import read_document, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -113,6 +113,11 @@ def secret_name(name: str) -> str:
     return SECRET_PREFIX + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
+def catalogue_of(file: Path) -> Catalogue:
+    """As `read_catalogue`, which a process does once for as long as the file stays the same."""
+    return _read(file, stamp(file))
+
+
 def read_catalogue(source: str | Path, *, file: str | None = None) -> Catalogue:
     """Read a connections file from a text or a path; `file` is its name in faults.
 
@@ -131,6 +136,11 @@ def read_catalogue(source: str | Path, *, file: str | None = None) -> Catalogue:
     if isinstance(store, Entry):  # as in the configuration of Polyaxon's agents
         return Catalogue((*model.connections, store), store.name)
     return Catalogue(tuple(model.connections), store)
+
+
+@lru_cache(maxsize=4)
+def _read(file: Path, _stamp: object) -> Catalogue:
+    return read_catalogue(file)
 
 
 def _faults(model: ConnectionsFile) -> Iterator[Fault]:

@@ -23,11 +23,15 @@ OPAQUE = ("value", "schema", "environment", "component", "operations", "componen
 
 def unknown_connections(operation: Operation, catalogue: Catalogue) -> Iterator[Finding]:
     """A finding for each name, anywhere in the operation, that the catalogue does not have."""
+    for layer, path, name in asked_connections(operation):
+        if not is_template(name) and name not in catalogue.connections:
+            yield Finding(layer, replace(catalogue.unknown(name), path=path))
+
+
+def asked_connections(operation: Operation) -> Iterator[tuple[Operation, Path, str]]:
+    """Each name or template of a connection in the operation: the layer that asks, the path in it, the name."""
     for layer, _ in walk(operation):
-        for path, name in _asked(layer):
-            if not is_template(name) and name not in catalogue.connections:
-                fault = catalogue.unknown(name)
-                yield Finding(layer, replace(fault, path=path))
+        yield from ((layer, path, name) for path, name in _asked(layer))
 
 
 def _asked(layer: Operation) -> Iterator[tuple[Path, str]]:

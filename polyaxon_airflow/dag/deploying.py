@@ -5,18 +5,23 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from polyaxon_airflow.connections.catalogue import catalogue_of
 from polyaxon_airflow.dag.settings import Shaping, shaping
-from polyaxon_airflow.plan import content_hash
 from polyaxon_airflow.plan.deployment import Deployment
 from polyaxon_airflow.queues.lookup import Queues, Requester
 from polyaxon_airflow.queues.reading import read_queues
+from polyaxon_airflow.source import stamp
 
 
 def deployment_of(file: Path, source: Path) -> Deployment:
-    """The deployment, for a polyaxonfile below the dags folder `source`. Raises PolyaxonfileError for its queues file."""
+    """The deployment, for a polyaxonfile below the dags folder `source`.
+
+    Raises PolyaxonfileError for faults of its queues file or its connections file: what stands in them decides which
+    polyaxonfiles are right.
+    """
     told = shaping(source)
     folder = file.parent.relative_to(source).as_posix() if file.is_relative_to(source) else "."
-    queues = _queues(told.queues_file, content_hash(Path(told.queues_file))) if told.queues_file else None
+    queues = _queues(told.queues_file, stamp(Path(told.queues_file))) if told.queues_file else None
     zone = "UTC" if told.timezone.lower() in ("utc", "system") else told.timezone
     return Deployment(
         timezone=zone,
@@ -24,6 +29,8 @@ def deployment_of(file: Path, source: Path) -> Deployment:
         queues=queues,
         requester=_requester("" if folder == "." else folder, told, queues),
         queues_file=told.queues_file or None,
+        connections=catalogue_of(Path(told.connections_file)) if told.connections_file else None,
+        connections_file=told.connections_file or None,
     )
 
 
@@ -34,5 +41,5 @@ def _requester(folder: str, told: Shaping, queues: Queues | None) -> Requester:
 
 
 @lru_cache(maxsize=4)
-def _queues(file: str, _content: str) -> Queues:
+def _queues(file: str, _stamp: object) -> Queues:
     return read_queues(Path(file), file=file)

@@ -122,11 +122,11 @@ class Loader:
         return self._cache.get(path) or self._made(path)
 
     def _made(self, path: Path) -> Plan:
-        from polyaxon_airflow.plan.file import (
-            plan_file,
-        )  # models and compiler: not for a file that has not changed
+        # Models and compiler: not for a file that has not changed.
+        from polyaxon_airflow.dag.deploying import deployment_of
+        from polyaxon_airflow.plan.file import plan_file
 
-        return plan_file(path, self._source)
+        return plan_file(path, self._source, deployment=deployment_of(path, self._source))
 
     def _read_index(self, files: Sequence[str]) -> dict[str, str]:
         try:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from polyaxon_airflow import explain
-from polyaxon_airflow.compiler import CompiledOperation, RunContext, resolve
+from polyaxon_airflow.compiler import CompiledOperation, RunContext, apply_preset, resolve
 from polyaxon_airflow.compiler.contexts import variables
 from polyaxon_airflow.compiler.rendering import render
+from polyaxon_airflow.compiler.resolving import bind_values
 from polyaxon_airflow.connections.catalogue import contexts_of
-from polyaxon_airflow.errors import CompilationError
+from polyaxon_airflow.errors import CompilationError, Fault
 from polyaxon_airflow.execution.artifacts import with_sources
 from polyaxon_airflow.execution.family import Family
 from polyaxon_airflow.execution.inputs import given_values
@@ -20,9 +21,12 @@ from polyaxon_airflow.execution.joins import joined_values
 from polyaxon_airflow.execution.launching import run_globals
 from polyaxon_airflow.execution.references import referenced_values
 from polyaxon_airflow.matrix import MATRIX
+from polyaxon_airflow.plan.choices import chosen_presets
+from polyaxon_airflow.polyaxonfile.presets import preset_from_value
+from polyaxon_airflow.scalars import is_template
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from polyaxon_airflow.execution.task import Surroundings, Task
     from polyaxon_airflow.matrix import Matrix
@@ -31,8 +35,13 @@ if TYPE_CHECKING:
 
 
 def compiled_of(task: Task) -> CompiledOperation:
-    """The operation of a task, as the polyaxonfile has it."""
-    return CompiledOperation.from_dict(dict(task.plan.operations[task.node.operation]))
+    """The operation of a task, as the polyaxonfile has it, with the presets that its run was triggered with.
+
+    Raises CompilationError for a preset that does not fit.
+    """
+    compiled = CompiledOperation.from_dict(dict(task.plan.operations[task.node.operation]))
+    chosen = () if task.node.is_attached else chosen_presets(task.conf, task.plan.schemas())
+    return _with_presets(compiled, task, chosen)
 
 
 def resolved(
@@ -44,8 +53,26 @@ def resolved(
     """
     compiled = compiled_of(task)
     context = _context(task, around, compiled, run)
+    compiled = _with_presets(compiled, task, _rendered_presets(compiled, context))
     literal = resolve(compiled, replace(context, params={**context.params, **(suggested or {})}))
     return with_sources(literal, around.store, around.clock())
+
+
+def _with_presets(compiled: CompiledOperation, task: Task, names: Iterable[str]) -> CompiledOperation:
+    for name in names:
+        if name not in task.plan.presets:
+            known = ", ".join(task.plan.presets) or "none"
+            fault = Fault(f"no preset is called '{name}'; known: {known}", path=("presets",), rule="preset")
+            raise CompilationError([fault])
+        compiled = apply_preset(compiled, preset_from_value(task.plan.presets[name], f"preset {name}"))
+    return compiled
+
+
+def _rendered_presets(compiled: CompiledOperation, context: RunContext) -> list[str]:
+    """The names of presets that were templates; the others lie over the operation since it was planned."""
+    names = [name for name in compiled.presets or () if is_template(name)]
+    seen = variables(_declared(bind_values(compiled, context)), context) if names else {}
+    return [str(render(name, seen)) for name in names]
 
 
 def literal_matrix(task: Task, around: Surroundings, compiled: CompiledOperation, run: Run) -> Matrix:

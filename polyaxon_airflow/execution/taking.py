@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from polyaxon_airflow.plan.routing import FIELD
+from polyaxon_airflow.plan.choices import ChosenPlace, chosen_place
 from polyaxon_airflow.queues.needs import needs_of
 from polyaxon_airflow.queues.placing import named_by
 
@@ -35,7 +35,5 @@ def amounts_of(literal: CompiledOperation) -> dict[str, Any]:
 
 def _queue_of(task: Task) -> tuple[str, str] | None:
     """The `agent/queue` that was chosen when the dag was triggered, else that of the task's pool; and its agent."""
-    planned, chosen = named_by(task.node.pool), task.conf.get(FIELD)
-    if planned is not None and isinstance(chosen, str):
-        return chosen, chosen.partition("/")[0]
-    return planned
+    planned = ChosenPlace(task.node.pool, task.node.pool_slots)
+    return named_by(chosen_place(task.node.id, planned, task.conf, task.plan.schemas()).pool)

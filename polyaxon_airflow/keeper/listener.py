@@ -63,7 +63,7 @@ def _settings() -> dict[str, Any] | None:
 
     interval = conf.getfloat("polyaxon", "queue_interval", fallback=1.0)
     dags = conf.get("core", "dags_folder")
-    file = conf.get("polyaxon", "queues_file", fallback="") or os.path.join(dags, "queues.yaml")  # noqa: PTH118
+    file = os.path.join(dags, conf.get("polyaxon", "queues_file", fallback="") or "queues.yaml")  # noqa: PTH118
     if interval <= 0 or not os.path.exists(file):  # noqa: PTH110 - pathlib would be an import for everybody
         return None
     return {"url": conf.get("database", "sql_alchemy_conn"), "queues_file": file, "interval": interval}

@@ -48,6 +48,11 @@ class Node:
     details: Mapping[str, Any] = field(default_factory=dict)  # what only this kind of node needs
 
     @property
+    def is_attached(self) -> bool:
+        """Whether it runs what belongs to another operation: a hook, a build, a tuner."""
+        return "/" in self.operation
+
+    @property
     def is_in_dag(self) -> bool:
         """Whether its run is one of a dag or a sweep. A hook is of none: no pipeline waits for it."""
         return self.kind != "hook" and (self.group != "" or self.operation != "")
@@ -83,6 +88,7 @@ class Plan:
     )  # name -> {default?, description, schema}
     concurrency: int | None = None  # tasks of a run at once
     operations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # path -> compiled operation
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # those that a run may get
     reads: Mapping[str, str] = field(
         default_factory=dict
     )  # other files that went into this plan -> content hash
@@ -95,6 +101,10 @@ class Plan:
     def node(self, task_id: str) -> Node:
         """The node of a task. Raises KeyError."""
         return next(node for node in self.nodes if node.id == task_id)
+
+    def schemas(self) -> dict[str, Mapping[str, Any]]:
+        """The JSON schemas of the params."""
+        return {name: given["schema"] for name, given in self.params.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """JSON; its mappings are those of the plan, not copies."""

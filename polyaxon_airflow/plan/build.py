@@ -14,7 +14,7 @@ from polyaxon_airflow.plan.deployment import DEFAULT_POOL, Deployment
 from polyaxon_airflow.plan.events import starting_events, waited_for_as_a_whole, wanted_by
 from polyaxon_airflow.plan.form import form_of
 from polyaxon_airflow.plan.hooks import planned_hooks
-from polyaxon_airflow.plan.routing import queue_field
+from polyaxon_airflow.plan.offers import presets_field, queue_field
 from polyaxon_airflow.plan.sweeps import sweep_nodes
 from polyaxon_airflow.polyaxonfile.library import Library
 from polyaxon_airflow.scalars import is_template
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow import compiler
     from polyaxon_airflow.compiler import CompiledOperation
     from polyaxon_airflow.plan.attached import Attached
+    from polyaxon_airflow.polyaxonfile.presets import Preset
 
     Placing = Callable[[str, Fault], Fault]  # of a fault in the operation of that path
 
@@ -42,11 +43,12 @@ def plan_of(
     deployment: Deployment | None = None,
     library: Library | None = None,
     place: Placing = lambda _, fault: fault,
+    presets: Mapping[str, Preset] | None = None,
     reads: Iterable[str] = (),
 ) -> Plan:
     """The plan of a polyaxonfile. `reads`: the other files that went into it; `place` knows where operations stand.
 
-    Raises CompilationError for what cannot be planned.
+    `presets`: those that may be chosen for a run of it, by name. Raises CompilationError for what cannot be planned.
     """
     deployment = deployment or Deployment()
     builder = _Builder(deployment, library or Library(), place, set(reads))
@@ -71,7 +73,12 @@ def plan_of(
         tags=(*(compiled.tags or ()), *deployment.tags()),
         schedule=schedule,
         events=events,
-        params={**queue_field(deployment, builder.nodes, builder.operations), **form_of(compiled)},
+        params={
+            **queue_field(deployment, builder.nodes, builder.operations),
+            **presets_field(deployment, builder.nodes, builder.operations, presets or {}),
+            **form_of(compiled),
+        },
+        presets={name: preset.operation.to_dict() for name, preset in (presets or {}).items()},
         concurrency=_concurrency(compiled, builder.nodes),
         operations={path: operation.to_dict() for path, operation in builder.operations.items()},
         reads={file: content_hash(Path(file)) for file in sorted(builder.reads)},

@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 
 from polyaxon_airflow.compiler.contexts import RunContext, variables
 from polyaxon_airflow.compiler.rendering import render
+from polyaxon_airflow.connections.checking import asked_connections, unknown_connections
+from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.queues.checking import queue_faults
 from polyaxon_airflow.queues.lookup import ANYBODY
 from polyaxon_airflow.queues.placing import Placed, placed
 from polyaxon_airflow.queues.snapshot import PROJECT_TAG
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from polyaxon_airflow.compiler import CompiledOperation
+    from polyaxon_airflow.connections.catalogue import Catalogue
     from polyaxon_airflow.errors import Fault
+    from polyaxon_airflow.polyaxonfile.operation import Operation
+    from polyaxon_airflow.polyaxonfile.presets import Preset
     from polyaxon_airflow.polyaxonfile.reading import Reading
     from polyaxon_airflow.queues.lookup import Queues, Requester
 
@@ -23,10 +30,11 @@ DEFAULT_POOL = "default_pool"
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployment's settings and queues.
+    """A deployment's settings, queues and connections.
 
     Without a queues file every operation runs in Airflow's default pool, whatever its `queue` says: as in Polyaxon's
-    Community Edition, where queues have no effect.
+    Community Edition, where queues have no effect. Without a connections file no name of a connection is wrong before
+    the run asks for it.
     """
 
     timezone: str = "UTC"
@@ -34,6 +42,8 @@ class Deployment:
     queues: Queues | None = None
     requester: Requester = ANYBODY
     queues_file: str | None = None
+    connections: Catalogue | None = None
+    connections_file: str | None = None
 
     def tags(self) -> tuple[str, ...]:
         """Tags of the DAG: its project, if the queues file says which it is. The queue keeper shares by it."""
@@ -45,11 +55,34 @@ class Deployment:
         """Names of presets that come before those that the operation names."""
         return self.queues.default_presets(self.requester) if self.queues is not None else ()
 
-    def refusals(self, reading: Reading) -> list[Fault]:
-        """Queues and presets that a polyaxonfile names and cannot have, each at its place."""
-        if self.queues is None:
-            return []
-        return queue_faults(reading.operation, reading.sources, self.queues, self.requester)
+    def may_name(self, preset: str) -> bool:
+        """Whether the requester may use a preset of this name."""
+        if self.queues is not None:
+            try:
+                self.queues.check_presets([preset], self.requester)
+            except CompilationError:
+                return False
+        return True
+
+    def refusals(self, reading: Reading, presets: Iterable[Preset] = ()) -> list[Fault]:
+        """Queues, presets and connections that a polyaxonfile names and cannot have, each at its place.
+
+        Of the presets that lie over it only connections are looked at here: which of their queues counts is known
+        when they are merged (`place`).
+        """
+        found = []
+        if self.queues is not None:
+            found += queue_faults(reading.operation, reading.sources, self.queues, self.requester)
+        if self.connections is not None:
+            found += reading.sources.all(unknown_connections(reading.operation, self.connections))
+            for preset in presets:
+                found += preset.sources.all(unknown_connections(preset.operation, self.connections))
+        return found
+
+    def files(self, operations: Iterable[Operation]) -> set[str]:
+        """The files of the deployment that the plan of these operations depends on."""
+        asks = any(True for operation in operations for _ in asked_connections(operation))
+        return {file for file in (self.queues_file, self.connections_file if asks else None) if file}
 
     def place(self, compiled: CompiledOperation) -> Placed:
         """The pool of an operation's runs, and how many of its slots each takes.

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.compiler import compile_operation
-from polyaxon_airflow.errors import CompilationError
+from polyaxon_airflow.errors import CompilationError, FaultsError
 from polyaxon_airflow.plan.build import plan_of
 from polyaxon_airflow.plan.deployment import Deployment
 from polyaxon_airflow.polyaxonfile.library import Library
 from polyaxon_airflow.polyaxonfile.naming import dag_id
 from polyaxon_airflow.polyaxonfile.places import located
-from polyaxon_airflow.polyaxonfile.presets import preset_by_name, preset_from_file, presets_of
+from polyaxon_airflow.polyaxonfile.presets import (
+    Preset,
+    named_presets,
+    preset_by_name,
+    preset_from_file,
+    preset_names,
+    presets_of,
+)
 from polyaxon_airflow.polyaxonfile.reading import read
 from polyaxon_airflow.polyaxonfile.references import FOLDER
 
@@ -37,17 +45,30 @@ def plan_file(
     """
     reading = read(file, root=root)
     deployment = deployment or Deployment()
-    if refusals := deployment.refusals(reading):
-        raise CompilationError(refusals)
     layers = [
         *(preset_from_file(preset) for preset in presets),
-        *(preset_by_name(name, root) for name in deployment.default_presets()),
         *presets_of(reading.operation, root, reading.sources),
     ]
-    compiled = compile_operation(reading.operation, params=params, presets=layers, sources=reading.sources)
-    others = {*reading.sources.files(), *(other for layer in layers for other in layer.sources.files())}
-    if deployment.queues_file is not None:
-        others.add(deployment.queues_file)
+    defaults = [preset_by_name(name, root) for name in deployment.default_presets()]
+    by_name = named_presets(reading.operation, root, reading.sources)
+    laid_over = [*defaults, *layers, *by_name.values()]
+    if refusals := deployment.refusals(reading, laid_over):
+        raise CompilationError(refusals)
+    compiled = compile_operation(
+        reading.operation,
+        params=params,
+        presets=layers,
+        for_all=defaults,
+        by_name=by_name,
+        sources=reading.sources,
+    )
+    offered = _offered(root, deployment)
+    read_presets = [*laid_over, *offered.values()]
+    others = {
+        *reading.sources.files(),
+        *(other for preset in read_presets for other in preset.sources.files()),
+    }
+    others |= deployment.files([reading.operation, *(preset.operation for preset in read_presets)])
     library = Library(root)
     if any(Path(other).is_relative_to(root / FOLDER) for other in others):
         others.add(str(library.lock))
@@ -59,5 +80,16 @@ def plan_file(
         deployment=deployment,
         library=library,
         place=lambda path, fault: fault if fault.file else located(reading, path, fault),
+        presets=offered,
         reads=others - {str(file)},
     )
+
+
+def _offered(root: Path, deployment: Deployment) -> dict[str, Preset]:
+    """The presets that whoever triggers a run may lay over it. One that is wrong is nobody's fault but its own."""
+    offered = {}
+    for name in preset_names(root):
+        with suppress(FaultsError):
+            if deployment.may_name(name):
+                offered[name] = preset_by_name(name, root)
+    return offered

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from polyaxon_airflow.explain import keys
 from polyaxon_airflow.merging import deep_union, merge
 from polyaxon_airflow.polyaxonfile import patching, shortcuts
 from polyaxon_airflow.polyaxonfile.composing import DEFAULT_STRATEGY, unfit
+from polyaxon_airflow.polyaxonfile.dag import Dag
 from polyaxon_airflow.polyaxonfile.operation import REFERENCES, BaseOperation, Operation
 from polyaxon_airflow.runtimes import Runtime
 
@@ -71,6 +73,22 @@ def apply_to_composed(composed: OperationT, preset: Operation) -> OperationT:
     except patching.UnfitError as error:
         raise unfit(preset, error) from error
     return merged.model_copy(update={"run": run})
+
+
+def apply_as_far_as_it_fits(composed: OperationT, preset: Operation) -> OperationT:
+    """As `apply_to_composed`, for a preset that is for all runs of whatever kind: it was not written for this one.
+
+    A dag is no run: its operations are. What a kind of run that is no single pod has no place for is left out.
+    Raises FindingsError.
+    """
+    run: Any = getattr(composed, "run", None)
+    if not isinstance(run, Runtime) or isinstance(run, Dag):
+        return composed
+    patch = preset.run_patch or {}
+    if () not in run.pods():
+        places = {key for section in (run, *run.pods().values()) for key in keys(type(section))}
+        patch = {key: value for key, value in patch.items() if key in places}
+    return apply_to_composed(composed, preset.model_copy(update={"run_patch": patch or None}))
 
 
 def native_run(operation: Operation) -> Runtime | None:

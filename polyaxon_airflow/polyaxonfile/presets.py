@@ -5,7 +5,7 @@ Presets by name are files of the folder `presets` of the dags folder: `presets: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,12 @@ from polyaxon_airflow import explain
 from polyaxon_airflow.errors import CompilationError, Fault, PolyaxonfileError
 from polyaxon_airflow.polyaxonfile.composing import compose
 from polyaxon_airflow.polyaxonfile.operation import Operation
-from polyaxon_airflow.polyaxonfile.sources import Finding, FindingsError, Sources, layers
+from polyaxon_airflow.polyaxonfile.sources import Finding, FindingsError, Sources, walk
 from polyaxon_airflow.scalars import is_template
 from polyaxon_airflow.source import read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 FOLDER = "presets"
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -81,17 +81,29 @@ def presets_of(operation: Operation, root: Path, sources: Sources | None = None)
 
     Raises PolyaxonfileError, CompilationError if the operation does not compose.
     """
-    places = sources or Sources()
+    found = named_presets(operation, root, sources)
     try:
-        names = [name for name in compose(operation).presets or [] if not is_template(name)]
+        return [found[name] for name in compose(operation).presets or [] if name in found]
     except FindingsError as error:
-        raise CompilationError(places.all(error.findings)) from error
-    found, faults = [], []
-    for name in names:
-        try:
-            found.append(preset_by_name(name, root))
-        except PolyaxonfileError as error:
-            faults += [places.locate(finding) for finding in _where(operation, name, error.faults)]
+        raise CompilationError((sources or Sources()).all(error.findings)) from error
+
+
+def named_presets(operation: Operation, root: Path, sources: Sources | None = None) -> dict[str, Preset]:
+    """All presets that an operation, its component and the nodes of its dag name, by name; without templates.
+
+    Raises PolyaxonfileError with each name that is wrong, at its place.
+    """
+    places = sources or Sources()
+    found: dict[str, Preset] = {}
+    faults: list[Fault] = []
+    for layer, _ in walk(operation):
+        for index, name in enumerate(layer.presets or []):
+            if name in found or is_template(name):
+                continue
+            try:
+                found[name] = preset_by_name(name, root)
+            except PolyaxonfileError as error:
+                faults += (places.locate(_at(layer, index, fault)) for fault in error.faults)
     if faults:
         raise PolyaxonfileError(faults)
     return found
@@ -103,13 +115,8 @@ def _candidates(name: str, root: Path) -> Iterator[Path]:
     return (path for path in paths if path.parent == folder)
 
 
-def _where(operation: Operation, name: str, faults: Iterable[Fault]) -> Iterator[Finding]:
-    """The faults of a preset: those of its own file stay there, a missing one is where its name stands."""
-    for fault in faults:
-        layer = next((layer for layer in layers(operation) if name in (layer.presets or [])), operation)
-        at = ("presets", (layer.presets or []).index(name)) if name in (layer.presets or []) else ("presets",)
-        yield Finding(Operation(), fault) if fault.file else Finding(layer, _moved(fault, at))
-
-
-def _moved(fault: Fault, path: tuple[str | int, ...]) -> Fault:
-    return Fault(fault.message, path=path, suggestion=fault.suggestion, rule=fault.rule)
+def _at(layer: Operation, index: int, fault: Fault) -> Finding:
+    """A fault of a preset: one of its own file stays there, a missing file is where its name stands."""
+    return (
+        Finding(Operation(), fault) if fault.file else Finding(layer, replace(fault, path=("presets", index)))
+    )

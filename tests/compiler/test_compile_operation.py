@@ -102,3 +102,18 @@ def test_files_of_another_run_are_put_in_place():
     found = {"files": ["8aac02e3a62a4f0aaa257c59da5eab80/outputs/model.pt"]}
     run = resolve(compile_operation(operation), RunContext(globals={}, params={"model": found})).run
     assert [entry.to_dict() for entry in run.init] == [{"artifacts": found}]
+
+
+def test_the_content_of_a_file_stays_text():
+    operation = read_operation(
+        """
+        component:
+          inputs: [{name: epochs, type: int, value: 3}]
+          run:
+            kind: job
+            init: [{file: {filename: settings.json, content: '{"epochs": {{ epochs }}}'}}]
+            container: {image: train}
+        """
+    )
+    run = resolve(compile_operation(operation), RunContext()).run
+    assert run.init[0].file.content == '{"epochs": 3}'

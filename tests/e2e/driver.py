@@ -21,8 +21,12 @@ class Driver:
         text = textwrap.dedent(text)
         file.write_text(text)
         dag_id = dag_id or file.stem
-        self.until(lambda: text.strip() in (self.details(dag_id) or {}).get("doc_md", ""), f"DAG {dag_id}")
+        self.until(lambda: self._is_there(dag_id, text), f"DAG {dag_id}")
         return dag_id
+
+    def _is_there(self, dag_id, text):
+        details = self.details(dag_id)
+        return details is not None and text.strip() in details["doc_md"] and not details["is_stale"]
 
     def details(self, dag_id):
         try:

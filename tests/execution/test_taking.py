@@ -3,12 +3,21 @@
 import pytest
 
 from polyaxon_airflow.plan.deployment import Deployment
+from polyaxon_airflow.polyaxonfile.presets import preset_from_value
 from polyaxon_airflow.queues.reading import read_queues
-from tests.execution.flow import World
+from tests.execution.flow import DagRun, World
 
 QUEUES = read_queues(
-    "agents: [{name: lab, queues: [{name: cpu}, {name: gpu, concurrency: 8, quota: {gpu: 8}}]}]"
+    "agents: [{name: lab, queues: [{name: cpu}, {name: spot}, {name: gpu, concurrency: 8, quota: {gpu: 8}}]}]"
 )
+PRESETS = {
+    "big": {
+        "queue": "gpu",
+        "cost": 3,
+        "runPatch": {"container": {"resources": {"limits": {"nvidia.com/gpu": 4}}}},
+    },
+    "night": {"cost": 0.1},
+}
 RUN = """kind: component
 cost: 0.9
 run:
@@ -34,4 +43,47 @@ def test_a_run_has_its_place_and_what_it_takes(tmp_path, queues, queue, place):
     (run,) = world.store.runs.find(at=world.clock())
     assert (run.queue, run.agent) == place
     assert (run.cost, run.cpu, run.memory, run.gpu) == (0.9, 0.5, 2.0**30, 2.0)
+    world.close()
+
+
+@pytest.mark.parametrize(
+    ("conf", "place", "taken"),
+    [
+        pytest.param({"presets": ["big"]}, "lab/gpu", (3, 4), id="a preset"),
+        pytest.param({"presets": ["big", "night"]}, "lab/gpu", (0.1, 4), id="presets, the last one on top"),
+        pytest.param(
+            {"presets": ["big"], "queue": "lab/spot"}, "lab/spot", (3, 4), id="a preset, and another queue"
+        ),
+        pytest.param({"presets": []}, "lab/cpu", (0.9, 2), id="none"),
+    ],
+)
+def test_a_run_has_what_was_chosen_when_it_was_triggered(world, conf, place, taken):
+    (run,) = world(RUN, conf)
+    assert (run.queue, (run.cost, run.gpu)) == (place, taken)
+
+
+TEMPLATED = "inputs: [{name: size, type: str, value: night}]\npresets: ['{{ size }}']\n"
+
+
+def test_a_preset_may_be_named_by_a_template(world):
+    (run,) = world(RUN + TEMPLATED, {})
+    assert run.cost == 0.1
+
+
+def test_a_template_that_names_no_preset_fails_the_run(world):
+    (run,) = world(RUN + TEMPLATED, {"size": "small"})
+    assert (run.status, run.reason) == ("failed", "no preset is called 'small'; known: big, night")
+
+
+@pytest.fixture
+def world(tmp_path):
+    """Runs a polyaxonfile in a deployment with queues and presets: the run, as the store has it."""
+    world = World(tmp_path, deployment=Deployment(queues=QUEUES))
+    presets = {name: preset_from_value(value) for name, value in PRESETS.items()}
+
+    def call(text, conf):
+        DagRun(world, world.plan(text, presets=presets), conf, "r").go()
+        return world.store.runs.find(at=world.clock())
+
+    yield call
     world.close()

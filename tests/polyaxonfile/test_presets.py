@@ -5,6 +5,7 @@ import pytest
 from polyaxon_airflow.compiler import apply_preset, compile_operation
 from polyaxon_airflow.errors import CompilationError, PolyaxonfileError
 from polyaxon_airflow.polyaxonfile.presets import (
+    named_presets,
     preset_by_name,
     preset_from_file,
     preset_from_value,
@@ -111,3 +112,58 @@ def test_a_preset_that_does_not_fit_the_run_is_a_fault_in_its_own_file(dags):
 def test_a_preset_with_unknown_keys_is_refused(dags):
     with pytest.raises(PolyaxonfileError, match="unknown key 'que' in the file"):
         preset_from_value({"que": "gpu"})
+
+
+FLOW = """\
+kind: component
+run:
+  kind: dag
+  operations:
+  - {name: train, presets: [gpu], component: {run: {kind: job, container: {image: a}}}}
+  - {name: inner, component: {run: {kind: dag, operations: [
+      {name: deep, component: {run: {kind: tfjob, worker: {container: {image: a}}}}}]}}}
+"""
+
+
+def flow(dags, **layers):
+    (dags / "flow.yaml").write_text(FLOW)
+    reading = read(dags / "flow.yaml", root=dags)
+    named = named_presets(reading.operation, dags, reading.sources)
+    compiled = compile_operation(reading.operation, by_name=named, sources=reading.sources, **layers)
+    train, inner = compiled.nodes
+    (deep,) = inner.operation.nodes
+    return compiled, train.operation, deep.operation
+
+
+def test_an_operation_of_a_dag_names_its_own_presets(dags):
+    _, train, deep = flow(dags)
+    assert (train.queue, train.run.environment.node_selector) == ("gpu", {"gpu": "big"})
+    assert (deep.queue, deep.run.worker.environment) == (None, None)
+
+
+def test_an_unknown_preset_of_an_operation_of_a_dag_is_a_fault_at_its_place(dags):
+    (dags / "presets" / "gpu.yaml").unlink()
+    with pytest.raises(PolyaxonfileError, match=r"flow.yaml:5:29: no preset is called 'gpu'; known: small"):
+        flow(dags)
+
+
+def test_a_preset_for_all_reaches_every_run_of_a_dag_as_far_as_it_fits(dags):
+    preset = preset_from_value(
+        {
+            "cost": 2,
+            "runPatch": {
+                "container": {"env": [{"name": "A", "value": "1"}]},
+                "schedulingPolicy": {"queue": "q"},
+            },
+        }
+    )
+    with pytest.raises(CompilationError, match="unknown key 'schedulingPolicy' in 'runPatch'"):
+        flow(dags, for_all=[preset])  # a job is a single pod: it is wrong, not unfit
+    preset = preset_from_value({"cost": 2, "runPatch": {"container": {"env": [{"name": "A", "value": "1"}]}}})
+    whole, train, deep = flow(dags, for_all=[preset])
+    assert [operation.cost for operation in (whole, train, deep)] == [None, 2, 2]
+    assert [pod.container.env[0]["name"] for pod in (train.run, deep.run.worker)] == ["A", "A"]
+
+
+def test_presets_for_all_come_before_those_that_an_operation_names(dags):
+    assert flow(dags, for_all=[preset_from_value({"queue": "any"})])[1].queue == "gpu"
