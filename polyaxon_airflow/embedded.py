@@ -6,6 +6,7 @@ For a laptop, for `make demo` and for tests; a team runs Airflow as it does toda
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import secrets
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 USER = "admin"
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 SMALL_BOX = {  # docs/operations.md says what each was measured to be worth
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
@@ -129,6 +131,7 @@ class EmbeddedAirflow:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - it takes no lock that a thread could hold
             )
 
     def pid(self, component: str) -> int:
@@ -209,6 +212,12 @@ class EmbeddedAirflow:
             (self.home / "passwords.json").write_text(json.dumps({USER: kept["password"]}))
         found: dict[str, str] = json.loads(file.read_text())
         return found
+
+
+def _end_with_parent() -> None:
+    """Called in a new process: Linux sends it SIGTERM when this one is gone, were it killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def environment_settings(folder: Path) -> dict[str, str]:
