@@ -61,6 +61,21 @@ def test_a_file_that_has_not_changed_is_loaded_without_models_or_compiler(tmp_pa
     assert not needed & second
 
 
+def test_files_without_events_pay_nothing_for_events():
+    new = imported_by(LOAD)
+    watching = (
+        "dag.dispatching",
+        "operators.dispatch",
+        "sensors",
+        "triggers.watch",
+        "triggers.wait",
+        "watching",
+    )
+    assert not {
+        name for name in new if name.startswith(tuple(f"polyaxon_airflow.{part}" for part in watching))
+    }
+
+
 @pytest.mark.parametrize("module", ["plugin", "policy", "get_provider_info"])
 def test_what_airflow_imports_in_every_process_imports_nothing_of_ours(module):
     new = imported_by(f"import polyaxon_airflow.{module}")

@@ -49,7 +49,8 @@ def dag_arguments(plan: Mapping[str, Any]) -> dict[str, Any]:
 
 def schedule_at(run: Any) -> datetime | None:
     """`globals.schedule_at` of an Airflow DAG run: the tick it stands for, None if nobody scheduled it."""
-    if str(run.run_type) not in {"scheduled", "backfill"}:
+    # A worker has an enumeration of its own, which does not read as its value.
+    if getattr(run.run_type, "value", run.run_type) not in {"scheduled", "backfill"}:
         return None
     tick: datetime | None = run.logical_date or run.run_after
     return None if tick is None else tick.astimezone(UTC)

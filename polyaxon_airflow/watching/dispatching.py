@@ -65,10 +65,13 @@ class Dispatcher:
     def dispatch(self, first: int | None) -> Dispatched:
         """Start runs for the events that were noticed since the last time.
 
-        `first`: of a dispatcher that has never run, the number of the first event it is to see; None for those that
-        come from now on.
+        `first`: the number of the first event that a dispatcher is to see which has never run for this watch. None if
+        what woke it was no event of this watch: then one that has never run waits for its own, since those that are
+        there may be older than its DAG, or on their way to it.
         """
         position = self._position(first)
+        if position is None:
+            return Dispatched()
         done = Dispatched()
         while events := self.store.events.after(
             self.watch.name, position, None if self.coalesce else AT_ONCE
@@ -130,11 +133,11 @@ class Dispatcher:
         kept = self.store.cursors.get(self._name)
         return None if kept is None else kept.value
 
-    def _position(self, first: int | None) -> int:
+    def _position(self, first: int | None) -> int | None:
         kept = self._cursor()
         if kept is not None:
             return int(kept)
-        return self._move(None, self.store.events.newest(self.watch.name) if first is None else first - 1)
+        return None if first is None else self._move(None, first - 1)
 
     def _move(self, expected: int | None, number: int) -> int:
         """Where the cursor is then; elsewhere, if another attempt of the same task has moved it."""

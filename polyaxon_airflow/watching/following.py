@@ -37,8 +37,8 @@ class Follower:
         """A wake-up whenever there are events to start runs for: `{watch, first, last, labels}`.
 
         Events are in the store before their wake-up is given, so those that it wakes find them. A wake-up that was lost
-        with its triggerer is given again at the start. `first` is the number of the first event that nobody may have
-        seen before, None if all may have been seen.
+        with its triggerer is given again at the start. `first` is the number of the first event that no DAG has started
+        a run for, None if there is none: only for a DAG that has never started one, which is not to see older ones.
         """
         is_behind = True  # whether the last view was not stepped on, or there was none
         async for look in seen:
@@ -63,11 +63,12 @@ class Follower:
         await self._read_cursor()
         newest = await self._around.do(lambda: store.events.newest(self._name))
         cursors = await self._around.do(lambda: store.cursors.all(dispatch_cursor(self._name)))
-        done = min((cursor.value for cursor in cursors), default=0)
-        if done >= newest:
+        done = [int(cursor.value) for cursor in cursors] or [0]
+        if min(done) >= newest:
             return None
-        events = await self._around.do(lambda: store.events.after(self._name, done, limit=_SHOWN))
-        return self._wake(events, first=None if cursors else events[0].number)
+        events = await self._around.do(lambda: store.events.after(self._name, min(done), limit=_SHOWN))
+        unseen = await self._around.do(lambda: store.events.after(self._name, max(done), limit=1))
+        return self._wake(events, first=unseen[0].number if unseen else None)
 
     async def _advance(self, view: View) -> Sequence[Event]:
         """Step on a view; again, from where the cursor is then, if another watcher was faster."""

@@ -231,6 +231,17 @@ def test_schedule_at_is_the_tick(session):
     assert schedule_at(manual) is None
 
 
+@pytest.mark.parametrize(
+    ("run_type", "expected"),
+    [("scheduled", START), ("backfill", START), ("manual", None), ("asset_triggered", None)],
+)
+def test_schedule_at_in_a_worker(run_type, expected):
+    from airflow.sdk.api.datamodels._generated import DagRun, DagRunType
+
+    run = DagRun.model_construct(run_type=DagRunType(run_type), logical_date=START, run_after=START)
+    assert schedule_at(run) == expected
+
+
 def test_a_backfill_walks_the_ticks_of_its_range_and_no_limit_but_that():
     plan = plan_of(**{**TEN_RUNS, "maxRuns": 2})
     restriction = TimeRestriction(START + timedelta(hours=3), START + timedelta(hours=12), catchup=True)

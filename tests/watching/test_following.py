@@ -129,6 +129,12 @@ class TestWakesThatWereLost:
         store.cursors.move(dispatch_cursor(WATCH.name, "other"), 0, expected=None)
         assert wakes() == [{"watch": WATCH.name, "first": None, "last": 1, "labels": ["a.csv"]}]
 
+    def test_tell_a_dag_that_was_never_woken_where_to_begin(self, store, folder, wakes):
+        store.cursors.move(dispatch_cursor(WATCH.name, "train"), 1, expected=None)
+        folder.write("b.csv", at=-30)
+        wakes(most=1)
+        assert wakes() == [{"watch": WATCH.name, "first": 2, "last": 2, "labels": ["b.csv"]}]
+
     def test_are_not_given_again_when_all_have_seen_it(self, store, wakes):
         store.cursors.move(dispatch_cursor(WATCH.name, "train"), 1, expected=None)
         assert wakes() == []
