@@ -2,10 +2,12 @@
 
     python bench/events.py storm [--count 1000] [--kill-every 20]
     python bench/events.py cost [--count 1000] [--seconds 300]
+    python bench/events.py streams [--dags 200] [--seconds 300]
 
 `storm`: so many commits and so many files, an Airflow that starts a run for each, and its triggerer killed (SIGKILL)
 every 20 s. `cost`: a triggerer with so many waiting events of each kind, polled every 60 s, next to one with as many of
-Airflow's own sleeping triggers, which is the floor. Writes bench/results/events-storm.json and events-cost.json.
+Airflow's own sleeping triggers, which is the floor. `streams`: so many polyaxonfiles that each watch a part of one
+repository and of one bucket, and what their servers are asked. Each writes its part of bench/results/events.json.
 """
 
 import argparse
@@ -21,10 +23,12 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from polyaxon_airflow.embedded import EmbeddedAirflow  # noqa: E402
+from polyaxon_airflow.store import open_store  # noqa: E402
+from tests.artifacts.s3 import s3_server  # noqa: E402
 from tests.e2e.storm import Storm  # noqa: E402
-from tests.init.gitserver import Repository  # noqa: E402
+from tests.init.gitserver import Repository, serve  # noqa: E402
 
-RESULTS = HERE / "results"
+RESULTS = HERE / "results" / "events.json"
 
 RUNS = 100  # DAG runs over which tasks that wait are spread: a DAG of a thousand tasks would measure its own size
 
@@ -81,6 +85,14 @@ with DAG("waiting", schedule=None, max_active_tasks=10000, max_active_runs=1000)
         want = {{"operation": "train", "kinds": ["run_status_running"], "tasks": ["train"], "last": ["train"]}}
         EventSensor(task_id=f"t{{number}}", wanted=[want])
 """
+WATCHING = """
+kind: operation
+name: watching-{number}
+events:
+- {{kinds: [connection_git_commit], ref: "connections.code?path=src/{number}/**"}}
+- {{kinds: [connection_dataset_version], ref: "connections.lake?path=days/{number}/*.csv"}}
+component: {{run: {{kind: job, container: {{image: busybox, command: ["true"]}}}}}}
+"""
 
 
 def refs(kind, count):
@@ -123,32 +135,76 @@ def cost(count, seconds, only):
         if not only or scene in only:
             results[scene] = measure(scene, dags(count), count if scene != "nothing" else 0, seconds)
             print(f"{scene}: {results[scene]}", flush=True)
-    write("events-cost", {"count": count, "seconds": seconds, "interval": 60, "scenes": results})
+    write("cost", {"count": count, "seconds": seconds, "interval": 60, "scenes": results})
 
 
 def measure(scene, dags, count, seconds):
     with tempfile.TemporaryDirectory(prefix="polyaxon-bench-") as name:
         folder = Path(name)
         prepare(folder, dags)
-        settings = {
-            "AIRFLOW__POLYAXON__AUTO_BUNDLE": "False",
-            "AIRFLOW__POLYAXON__EVENT_POLL_INTERVAL": "60",
-            "AIRFLOW__POLYAXON__EVENT_WAIT_INTERVAL": "60",
-            "AIRFLOW__TRIGGERER__CAPACITY": str(2 * count + 10),
-        }
-        with EmbeddedAirflow(folder / "home", folder / "dags", settings=settings) as airflow:
+        with EmbeddedAirflow(folder / "home", folder / "dags", settings=settings(count)) as airflow:
             begin(airflow, scene, count)
-            group = triggerer(airflow)
-            used, started, memory = cpu(group), time.monotonic(), []
-            while time.monotonic() - started < seconds:
-                time.sleep(5)
-                memory.append(sum(pss(process) for process in group))
-            share = (cpu(group) - used) / (time.monotonic() - started)
-            return {
-                "cpu_percent": round(100 * share, 2),
-                "mb": round(statistics.median(memory) / 1e6, 1),
-                "processes": len(group),
-            }
+            return used_by(triggerer(airflow), seconds)
+
+
+def settings(count, *, bundle=False):
+    return {
+        "AIRFLOW__POLYAXON__AUTO_BUNDLE": str(bundle),
+        "AIRFLOW__POLYAXON__EVENT_POLL_INTERVAL": "60",
+        "AIRFLOW__POLYAXON__EVENT_WAIT_INTERVAL": "60",
+        "AIRFLOW__TRIGGERER__CAPACITY": str(2 * count + 10),
+    }
+
+
+def used_by(group, seconds):
+    """CPU, in per cent of a core, and memory of some processes."""
+    used, started, memory = cpu(group), time.monotonic(), []
+    while time.monotonic() - started < seconds:
+        time.sleep(5)
+        memory.append(sum(pss(process) for process in group))
+    share = (cpu(group) - used) / (time.monotonic() - started)
+    return {
+        "cpu_percent": round(100 * share, 2),
+        "mb": round(statistics.median(memory) / 1e6, 1),
+        "processes": len(group),
+    }
+
+
+def streams(dags, seconds):
+    with tempfile.TemporaryDirectory(prefix="polyaxon-bench-") as name, s3_server("lake") as variables:
+        folder = Path(name)
+        (folder / "dags").mkdir()
+        for number in range(dags):
+            (folder / "dags" / f"watching-{number}.yaml").write_text(WATCHING.format(number=number))
+        Repository(folder / "code").commit("first")
+        with serve(folder) as (git_server, url):
+            connections = [
+                {"name": "code", "kind": "git", "schema": {"url": f"{url}/code"}},
+                {"name": "lake", "kind": "s3", "schema": {"bucket": "s3://lake"}, "env": variables},
+            ]
+            (folder / "dags" / "connections.yaml").write_text(json.dumps({"connections": connections}))
+            more = settings(2 * dags, bundle=True)
+            with EmbeddedAirflow(folder / "home", folder / "dags", settings=more) as airflow:
+                wait_until(lambda: running(airflow) >= 2 * dags, f"{2 * dags} triggers")
+                time.sleep(90)  # the first polls
+                asked = len(git_server.logins)
+                result = used_by(triggerer(airflow), seconds)
+                asked = len(git_server.logins) - asked
+                names = [cursor.name for cursor in cursors(airflow)]
+    result |= {
+        "dags": dags,
+        "watches": sum(name.startswith(("git ", "data ")) for name in names),
+        "streams": sorted(name for name in names if name.startswith("stream ")),
+        "seconds": seconds,
+        "git_requests_a_minute": round(60 * asked / seconds, 1),  # `git ls-remote` is two
+    }
+    print(json.dumps(result, indent=1))
+    write("streams", result)
+
+
+def cursors(airflow):
+    with open_store(f"sqlite:///{airflow.home}/polyaxon/store.db") as store:
+        return store.cursors.all()
 
 
 def prepare(folder, dags):
@@ -219,30 +275,34 @@ def storm(count, kill_every):
             "kill_every": kill_every,
             "kills": outcome.kills,
             "seconds": round(outcome.seconds),
-            "runs": {dag: sum(runs.values()) for dag, runs in outcome.runs.items()},
+            "runs": outcome.runs,
             "lost": {dag: len(names) for dag, names in outcome.lost.items()},
             "doubled": {dag: len(names) for dag, names in outcome.doubled.items()},
             "strange": {dag: len(names) for dag, names in outcome.strange.items()},
         }
     print(json.dumps(result, indent=1))
-    write("events-storm", result)
+    write("storm", result)
 
 
-def write(name, result):
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps({**result, "cpus": os.cpu_count()}, indent=1) + "\n")
+def write(part, result):
+    RESULTS.parent.mkdir(exist_ok=True)
+    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    RESULTS.write_text(json.dumps({**known, part: result, "cpus": os.cpu_count()}, indent=1) + "\n")
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["storm", "cost"])
+    parser.add_argument("what", choices=["storm", "cost", "streams"])
     parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--dags", type=int, default=200)
     parser.add_argument("--kill-every", type=float, default=20)
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--only", action="append")
     options = parser.parse_args()
     if options.what == "storm":
         storm(options.count, options.kill_every)
+    elif options.what == "streams":
+        streams(options.dags, options.seconds)
     else:
         cost(options.count, options.seconds, options.only)
 

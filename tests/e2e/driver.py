@@ -39,6 +39,19 @@ class Driver:
     def import_errors(self):
         return {e["filename"]: e["stack_trace"] for e in self.client.get("/importErrors")["import_errors"]}
 
+    def pause(self, dag_id, *, paused):
+        """Pause or resume a DAG; again, where SQLite was locked for too long."""
+
+        def patched():
+            try:
+                return self.client.patch(f"/dags/{quote(dag_id)}", {"is_paused": paused})
+            except ApiError as error:
+                if error.status >= 500:
+                    return None
+                raise
+
+        self.until(patched, f"{dag_id} to be {'paused' if paused else 'resumed'}")
+
     def run(self, dag_id, conf=None, *, patience=180):
         """Trigger a DAG and wait for its end: the run's id."""
         run_id = self.client.trigger(dag_id, conf)

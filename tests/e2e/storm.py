@@ -1,4 +1,7 @@
-"""Events while the triggerer is killed: a repository and a folder that grow, and an Airflow that starts runs for them."""
+"""Events while the triggerer is killed: a repository and a folder that grow, and an Airflow that starts runs for them.
+
+One DAG gets a run for each commit and each file, another one runs for all commits that are there.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,14 @@ from airflow.sdk import DAG
 
 from polyaxon_airflow.dag.dispatching import dispatcher_of, event_timetable
 
-EVENTS = {
-    "commits": {"kinds": ["connection_git_commit"], "ref": "connections.code"},
-    "files": {"kinds": ["connection_dataset_version"], "ref": "connections.lake?path=*.csv"},
-}
-for name, event in EVENTS.items():
+COMMITS = {"kinds": ["connection_git_commit"], "ref": "connections.code"}
+FILES = {"kinds": ["connection_dataset_version"], "ref": "connections.lake?path=*.csv"}
+BATCHED = {**COMMITS, "ref": "connections.code?coalesce=true"}
+for name, events in {"each": [COMMITS, FILES], "batched": [BATCHED]}.items():
     # An EmptyOperator needs no worker: what is measured are events and DAG runs.
-    with DAG(name, schedule=event_timetable([event]), max_active_runs=50) as globals()[name]:
+    with DAG(name, schedule=event_timetable(events), max_active_runs=50) as globals()[name]:
         EmptyOperator(task_id="train")
-    globals()[f"{name}_events"] = dispatcher_of(name, [event])
+    globals()[f"{name}_events"] = dispatcher_of(name, events)
 """
 CONNECTIONS = """
 connections:
@@ -49,23 +51,24 @@ class Outcome:
     """What came of a storm."""
 
     expected: dict[str, set[str]]  # DAG -> what an event of its was about
-    runs: dict[str, Counter[str]]  # DAG -> how many runs each got
+    seen: dict[str, Counter[str]]  # DAG -> how often its runs were told of each
+    runs: dict[str, int]  # DAG -> how many runs there were
     kills: int
     seconds: float
 
     @property
     def lost(self):
-        return {dag: sorted(names - self.runs[dag].keys()) for dag, names in self.expected.items()}
+        return {dag: sorted(names - self.seen[dag].keys()) for dag, names in self.expected.items()}
 
     @property
     def doubled(self):
         return {
-            dag: sorted(name for name, count in runs.items() if count > 1) for dag, runs in self.runs.items()
+            dag: sorted(name for name, count in seen.items() if count > 1) for dag, seen in self.seen.items()
         }
 
     @property
     def strange(self):
-        return {dag: sorted(self.runs[dag].keys() - names) for dag, names in self.expected.items()}
+        return {dag: sorted(self.seen[dag].keys() - names) for dag, names in self.expected.items()}
 
 
 class Storm:
@@ -89,13 +92,15 @@ class Storm:
             for thread in threads:
                 thread.start()
             threads[0].join()
-            runs = self.wait_for_runs(patience)
+            expected = {"each": self.commits | self.files, "batched": self.commits}
+            self.wait_for_runs(expected, patience)
             over.set()
             threads[1].join()
             time.sleep(10)  # in which a run too many would come
-            runs = self.runs()
-        expected = {"commits": self.commits, "files": self.files}
-        return Outcome(expected, runs, self.kills, time.monotonic() - began)
+            confs = {dag: list(self.confs(dag)) for dag in expected}
+        seen = {dag: Counter(map(_about, _events(confs[dag]))) for dag in expected}
+        runs = {dag: len(found) for dag, found in confs.items()}
+        return Outcome(expected, seen, runs, self.kills, time.monotonic() - began)
 
     def prepare(self):
         (self.folder / "dags").mkdir(parents=True)
@@ -138,23 +143,15 @@ class Storm:
         self.kills = 0
         while not over.wait(self.kill_every):
             os.killpg(airflow.pid("triggerer"), signal.SIGKILL)
-            airflow._processes["triggerer"].wait()
             airflow.start_component("triggerer")
             self.kills += 1
 
-    def wait_for_runs(self, patience):
+    def wait_for_runs(self, expected, patience):
         until = time.monotonic() + patience
         while time.monotonic() < until:
-            runs = self.runs()
-            if len(runs["commits"]) >= self.count and len(runs["files"]) >= self.count:
-                return runs
+            if all(names <= set(map(_about, _events(self.confs(dag)))) for dag, names in expected.items()):
+                return
             time.sleep(3)
-        return self.runs()
-
-    def runs(self):
-        """Of each DAG, what its runs are about."""
-        about = {"commits": "sha", "files": "path"}
-        return {dag: Counter(conf["event"][name] for conf in self.confs(dag)) for dag, name in about.items()}
 
     def confs(self, dag):
         offset = 0
@@ -168,3 +165,12 @@ class Storm:
             offset += len(page)
             if len(page) < 100:
                 return
+
+
+def _events(confs):
+    for conf in confs:
+        yield from conf.get("events") or [conf["event"]]
+
+
+def _about(event):
+    return event.get("sha") or event["path"]

@@ -198,15 +198,15 @@ def test_a_paused_polyaxonfile_gets_its_run_when_it_is_resumed_one_for_all_if_it
     dag_id = drop("nightly", COALESCED)
     name = "git connections.code?branch=nightly&every=1s"
     driver.until(lambda: name in watched(driver), "the first poll", PATIENCE)
-    for paused in (f"{dag_id}.events", dag_id):
-        driver.client.patch(f"/dags/{paused}", {"is_paused": True})
+    driver.pause(f"{dag_id}.events", paused=True)
+    driver.pause(dag_id, paused=True)
     git(folder / "code", "checkout", "--quiet", "nightly")
     shas = [commit(folder, f"night {number}", "night.py") for number in range(4)]
     git(folder / "code", "checkout", "--quiet", "main")
     driver.until(lambda: watched(driver)[name].events == 4, "4 events", PATIENCE)
     assert runs(driver, dag_id) == []
-    for paused in (f"{dag_id}.events", dag_id):
-        driver.client.patch(f"/dags/{paused}", {"is_paused": False})
+    driver.pause(f"{dag_id}.events", paused=False)
+    driver.pause(dag_id, paused=False)
     (run,) = started(driver, dag_id, 1)
     assert [event["sha"] for event in run["conf"]["events"]] == shas
     assert run["conf"]["event"]["sha"] == shas[-1]
