@@ -6,6 +6,7 @@ probably meant.
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections import defaultdict
@@ -79,13 +80,22 @@ def suggest(word: object, known: Iterable[str]) -> str | None:
     if len(str(word)) > MAX_WORD:
         return None
     close = (
-        _spelt_otherwise(word, names) or _typos(str(word), names) or get_close_matches(str(word), names, n=1)
+        _spelt_otherwise(word, names)
+        or _typos(str(word), names)
+        or get_close_matches(str(word), names, n=1)
+        or _cut_short(str(word), names)
     )
     return f"Did you mean '{close[0]}'?" if close else None
 
 
 def _spelt_otherwise(word: object, known: Iterable[str]) -> list[str]:
     return [name for name in known if _plain(name) == _plain(str(word))]
+
+
+def _cut_short(word: str, known: Iterable[str]) -> list[str]:
+    """The one known word that begins with this one, as `minimize` with `min`."""
+    longer = [name for name in known if name.lower().startswith(word.lower())] if len(word) > 2 else []
+    return longer if len(longer) == 1 else []
 
 
 def _typos(word: str, known: Iterable[str]) -> list[str]:
@@ -278,8 +288,10 @@ class _Explainer:
         if wanted:
             return self.wrong_type(path, list(dict.fromkeys(wanted)), first["input"])
         suggestion = (
-            suggest(first["ctx"]["type"], first["ctx"]["known"].split(", "))
+            suggest(first["ctx"]["meant"], first["ctx"]["known"].split(", "))
             if kind == "io_type"
+            else f"Add '{first['ctx']['needed']}:'."
+            if kind == "utility_parameter"
             else _HINTS.get(kind)
         )
         return Fault(
@@ -324,16 +336,31 @@ class _Explainer:
     def wrong_kind(self, path: Path, details: ErrorDetails) -> Fault:
         context = details.get("ctx", {})
         if details["type"] in ("kind_mapping", "kind_missing"):
+            is_choice = isinstance(details["input"], list) and "choice" in context["known"].split(", ")
+            suggestion = (
+                f"Write {{kind: choice, value: {clipped(details['input'])}}}."
+                if is_choice
+                else "Add 'kind:'."
+            )
             return Fault(
-                f"'{self.shown(path)}' {details['msg']}", path=path, rule="kind", suggestion="Add 'kind:'."
+                f"'{self.shown(path)}' {details['msg']}", path=path, rule="kind", suggestion=suggestion
             )
         is_retired = details["type"] == "kind_retired"
-        suggestion = None if is_retired else suggest(context["kind"], context["known"].split(", "))
-        return Fault(details["msg"], path=path, suggestion=suggestion, rule="unknown-kind")
+        meant = (
+            f"Write {context['instead'].removeprefix('use ')}."
+            if is_retired
+            else suggest(context["kind"], context["known"].split(", "))
+        )
+        return Fault(details["msg"], path=path, suggestion=meant, rule="unknown-kind")
 
     def wrong_type(self, path: Path, wanted: Sequence[str], given: Any) -> Fault:
         message = f"'{self.shown(path)}' must be {' or '.join(wanted)}, not {_said(given)}"
-        return Fault(message, path=path, suggestion=_rewrite(wanted, given), rule="type")
+        section = section_at(self.model, self.document, path) if "a mapping" in wanted else None
+        if section and "name" in section.model_fields and isinstance(given, str) and not is_template(given):
+            suggestion: str | None = f"Write {_named(section, given)}."
+        else:
+            suggestion = _rewrite(wanted, given)
+        return Fault(message, path=path, suggestion=suggestion, rule="type")
 
     def sentence(self, path: Path, details: ErrorDetails) -> str:
         where = self.shown(path)
@@ -356,7 +383,7 @@ _HINTS = {
 
 def _instead(key: str, section: type[Section] | None) -> str | None:
     replacement = section.instead.get(key) if section else None
-    return f"Did you mean '{replacement}'?" if replacement else None
+    return f"Did you mean '{replacement}'?" if section and replacement in keys(section) else None
 
 
 def _wanted(details: ErrorDetails) -> str | None:
@@ -367,9 +394,28 @@ def _wanted(details: ErrorDetails) -> str | None:
     return None
 
 
+def _named(section: type[Section], name: str) -> str:
+    """The mapping that somebody meant who wrote its name alone."""
+    others = [key for key in keys(section) if key != "name"]
+    return f"{{name: {clipped(name)}{''.join(f', {key}: ...' for key in others[:2])}}}"
+
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?) ?([smhdw])(?:ec|in|our|ay|eek|r)?(?:ond|ute)?s?", re.IGNORECASE)
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def _in_seconds(text: str) -> str | None:
+    """What `1h` is in the units that a number of seconds is written in."""
+    match = _DURATION.fullmatch(text.strip())
+    return None if match is None else f"{float(match[1]) * _SECONDS[match[2].lower()]:g}"
+
+
 def _rewrite(wanted: Sequence[str], given: Any) -> str | None:
     if is_template(given):
         return "A template cannot stand here."
+    seconds = _in_seconds(given) if isinstance(given, str) else None
+    if seconds is not None and wanted[0] in ("a whole number", _WANTED["time_delta"]):
+        return f"Write {seconds}, if these are seconds."
     if len(str(given)) > MAX_WORD:
         return _EXAMPLES.get(wanted[0])
     if "text" in wanted and isinstance(given, (bool, int, float)):

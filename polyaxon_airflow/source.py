@@ -7,6 +7,7 @@ Reading is safe for files of unknown origin: no tags of Python, no file above `M
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -243,6 +244,8 @@ class _Builder:
             key = self.key(key_node)
             if key in own:
                 self.duplicate(key, key_node)
+            if isinstance(key, bool):
+                self.not_a_word(key_node)
             own[key] = self.value(value_node, depth + 1)
         return {**merged, **own} if merged else own
 
@@ -263,6 +266,11 @@ class _Builder:
             "duplicate-key",
             "Remove one of them.",
         )
+        self.warnings.append(replace(fault.faults[0], severity="warning"))
+
+    def not_a_word(self, node: Node) -> None:
+        message = f"the key {node.value} is a boolean in YAML 1.1, not text"
+        fault = self.fault(node, message, "boolean-key", f'Quote it: "{node.value}".')
         self.warnings.append(replace(fault.faults[0], severity="warning"))
 
     def unknown_tag(self, node: Node) -> PolyaxonfileError:
@@ -297,8 +305,23 @@ def _syntax_fault(error: yaml.YAMLError, text: str, file: str | None) -> Fault:
     problem = getattr(error, "problem", None) or str(error)
     context = getattr(error, "context", None)
     message = f"not valid YAML: {problem}" + (f" ({context})" if context else "")
-    fault = _at(mark.line, mark.column, text, Fault(message, file, rule="yaml"))
+    fault = Fault(message, file, rule="yaml")
+    lines = text.splitlines()
+    if "mapping values are not allowed" in problem and _is_out_of_step(lines, mark.line - 1):
+        hint = "Check the indentation of this line, and whether it lacks ': '."
+        above = lines[mark.line - 1]
+        return _at(mark.line - 1, len(above) - len(above.lstrip()), text, replace(fault, suggestion=hint))
+    fault = _at(mark.line, mark.column, text, fault)
     return replace(fault, suggestion=_syntax_hint(problem, fault.code or "", mark.column))
+
+
+def _is_out_of_step(lines: Sequence[str], number: int) -> bool:
+    """Whether a line, counted from 0, is indented less than the two below it, or is an item that lacks its key."""
+    if not 0 <= number < len(lines) - 1:
+        return False
+    own, *below = (len(line) - len(line.lstrip()) for line in lines[number : number + 3])
+    is_item = re.fullmatch(r"\s*- [\w-]+\s*", lines[number]) is not None
+    return is_item or (len(below) == 2 and own < below[0] == below[1] and ": " in lines[number])
 
 
 def _character_fault(position: int, text: str, file: str | None) -> Fault:

@@ -156,7 +156,7 @@ def _preset_faults(path: Path) -> tuple[Fault, ...]:
 
 # What a fault of one key may bring about elsewhere; beside such a fault these are not worth saying.
 _FOLLOWERS = {"no-run", "missing-param", "run-patch", "reference", "dag-ref", "dag", "dag-upstream", "dag-name", "param",
-              "template-name", "undeclared", "matrix-type", "missing", "run-kind"}  # fmt: skip
+              "template-name", "undeclared", "matrix", "matrix-type", "missing", "run-kind", "space"}  # fmt: skip
 
 
 def _with_later(

@@ -7,7 +7,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from polyaxon_airflow.checking.joins import QueryCheck, check_joins
 from polyaxon_airflow.checking.kubernetes import check_objects
+from polyaxon_airflow.checking.numbers import check_numbers
+from polyaxon_airflow.checking.searching import check_search
 from polyaxon_airflow.checking.templates import check_templates
 from polyaxon_airflow.checking.values import check_refs, check_values
 from polyaxon_airflow.connections.checking import unknown_connections
@@ -40,6 +43,7 @@ class Known:
     queues: Queues | None = None
     requester: Requester = ANYBODY  # whose the file is
     connections: Catalogue | None = None
+    query: QueryCheck | None = None
 
 
 def advise(operation: Operation, known: Known) -> Iterator[Finding]:
@@ -80,6 +84,9 @@ def _inner(operation: Operation, composed: Operation, known: Known) -> Iterator[
 def _of_one(authored: Operation, composed: Operation, known: Known) -> Iterator[Finding]:
     yield from check_values(authored, composed)
     yield from check_templates(authored, composed)
+    yield from check_search(authored, composed)
+    yield from check_joins(authored, known.query)
+    yield from check_numbers(authored)
     for layer in layers(authored):
         faults = (*check_objects(_own(layer)), *_names(layer, known))
         yield from (Finding(layer, fault) for fault in faults)

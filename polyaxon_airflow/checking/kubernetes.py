@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from polyaxon_airflow.checking.resources import check_resources
 from polyaxon_airflow.errors import Fault
 from polyaxon_airflow.explain import dotted, suggest
 from polyaxon_airflow.scalars import is_template
@@ -94,6 +95,8 @@ def _check_object(value: Any, kind: str, path: Path) -> Iterator[Fault]:
         yield _misfit(path, "a mapping", value)
         return
     known = _fields()[kind]
+    if kind == "V1ResourceRequirements":
+        yield from check_resources(value, path)
     for key, below in value.items():
         if key in known:
             yield from _check(below, known[key], (*path, key))

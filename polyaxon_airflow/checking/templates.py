@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from polyaxon_airflow.polyaxonfile.operation import Operation
 
 Path = tuple[str | int, ...]
+
+OF_PARAMS = ("as_arg", "as_str", "connection", "type", "value")
+_MEMBER = re.compile(r"\bparams\.(\w+)\.(\w+)")
+_HALF = re.compile(r"(?<!\{)\{\s*(\w+)\s*\}\}(?!\})")
 
 GLOBALS = frozenset(
     [
@@ -102,7 +107,7 @@ def _names(composed: Operation) -> set[str]:
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     """The texts with templates in a value; those of the operations of a dag belong to these."""
     if isinstance(value, str):
-        if "{{" in value or "{%" in value:
+        if "}}" in value or "{{" in value or "{%" in value:
             yield path, value
     elif isinstance(value, dict):
         for key, below in value.items():
@@ -114,6 +119,16 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _fault(text: str, names: set[str], path: Path) -> Fault | None:
+    half = _HALF.search(text)
+    if half is not None and half[1] in names:
+        return Fault(
+            f"'{half[0]}' is no template",
+            path=path,
+            severity="warning",
+            rule="template",
+            suggestion=f"Write {{{{ {half[1]} }}}}.",
+            near=half[0],
+        )
     try:
         check_template(text)
         used = names_in(text)
@@ -121,19 +136,39 @@ def _fault(text: str, names: set[str], path: Path) -> Fault | None:
         return Fault(str(error), path=path, severity="warning", rule="template")
     for name, *members in sorted(used):
         if name not in names and name not in NAMESPACES:
-            return _unknown(f"'{name}' in a template is no input or param", name, names, path)
+            return _unknown_name(name, members, names, path)
         if name == "globals" and members and members[0] not in GLOBALS:
             return _unknown(f"'globals.{members[0]}' is unknown", members[0], GLOBALS, path)
         if name == "params" and members and members[0] not in {*names, "as_args"}:
             return _unknown(
                 f"'params.{members[0]}' is no input or param", members[0], {*names, "as_args"}, path
             )
+    for name, member in _MEMBER.findall(text):
+        if name in names and member not in OF_PARAMS:
+            return _unknown(f"'params.{name}' has no '{member}'", member, OF_PARAMS, path)
     return None
 
 
-def _unknown(message: str, name: str, known: Collection[str], path: Path) -> Fault:
+def _unknown_name(name: str, members: list[str], names: set[str], path: Path) -> Fault:
+    message = f"'{name}' in a template is no input or param"
+    if members and members[0] in names:
+        listed = f"{message}; known: {', '.join(sorted(names))}"
+        suggestion: str | None = f"Write {{{{ {members[0]} }}}}."
+    elif name in ("ops", "runs", "dag"):
+        listed = f"{message}: other runs are read by params"
+        suggestion = f"Write {{ref: {'.'.join([name, *members])}, value: outputs.NAME}} as a param."
+    else:
+        return _unknown(message, name, names, path, also=NAMESPACES)
+    return Fault(
+        listed, path=path, suggestion=suggestion, severity="warning", rule="template-name", near=name
+    )
+
+
+def _unknown(
+    message: str, name: str, known: Collection[str], path: Path, *, also: Collection[str] = ()
+) -> Fault:
     listed = f"{message}; known: {', '.join(sorted(known)) or 'none'}"
-    suggestion = suggest(name, known)
+    suggestion = suggest(name, [*known, *also])
     return Fault(
         listed, path=path, suggestion=suggestion, severity="warning", rule="template-name", near=name
     )

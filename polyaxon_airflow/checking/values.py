@@ -8,9 +8,10 @@ from polyaxon_airflow.checking.templates import used_names
 from polyaxon_airflow.compiler.inits import why_not
 from polyaxon_airflow.errors import Fault
 from polyaxon_airflow.explain import suggest
-from polyaxon_airflow.polyaxonfile.matching import matrix_names
+from polyaxon_airflow.polyaxonfile.matching import all_params, matrix_names
 from polyaxon_airflow.polyaxonfile.sources import Finding, layers
 from polyaxon_airflow.scalars import is_template
+from polyaxon_airflow.schedules.crontab import PRESETS
 from polyaxon_airflow.sections import types
 from polyaxon_airflow.sections.refs import read_path
 
@@ -29,6 +30,7 @@ def check_values(authored: Operation, composed: Operation) -> Iterator[Finding]:
         yield from (Finding(layer, fault) for fault in faults)
     yield from _names_that_are_close(authored, composed)
     yield from _trial_params(authored, composed)
+    yield from _volumes(authored, composed)
 
 
 def check_refs(
@@ -58,14 +60,13 @@ def _warning(
 
 
 def _schedule(layer: Operation) -> Iterator[Fault]:
-    faults = layer.schedule.faults() if layer.schedule is not None else {}
+    schedule: Any = layer.schedule
+    faults = schedule.faults() if schedule is not None else {}
     for field, sentence in faults.items():
-        key = (
-            str(type(layer.schedule).model_fields[field].alias or field)
-            if layer.schedule is not None
-            else field
-        )
-        yield _warning(sentence, ("schedule", key), "schedule")
+        key = str(type(schedule).model_fields[field].alias or field)
+        is_preset = field == "cron" and schedule.cron.startswith("@")
+        suggestion = suggest(schedule.cron, PRESETS) if is_preset else None
+        yield _warning(sentence, ("schedule", key), "schedule", suggestion)
 
 
 def _inputs(layer: Operation) -> Iterator[Fault]:
@@ -81,7 +82,7 @@ def _inputs(layer: Operation) -> Iterator[Fault]:
 def _io(io: IO, path: Path) -> Iterator[Fault]:
     if io.type and not types.is_known(io.type):
         message = f"'{io.type}' is no type; known: {', '.join(types.names())}"
-        yield _warning(message, (*path, "type"), "unknown-type", suggest(io.type, types.names()))
+        yield _warning(message, (*path, "type"), "unknown-type", suggest(types.meant(io.type), types.names()))
     if io.to_init and (problem := why_not(io)):
         yield _warning(problem, (*path, "toInit"), "to-init")
     if io.validation is not None and io.validation.delay is not None and not io.delay_validation:
@@ -140,8 +141,10 @@ def _trial_params(authored: Operation, composed: Operation) -> Iterator[Finding]
             layer,
             _warning(message, ("matrix", "resource", "name"), "resource", suggest(resource.name, declared)),
         )
-    for name in sorted(matrix_names(composed) - set(declared) - used_names(composed)):
-        close = _close(name, declared, matrix_names(composed) | set(composed.params or {}))
+    unused = sorted(matrix_names(composed) - set(declared) - used_names(composed))
+    for name in unused:
+        taken = matrix_names(composed) | set(composed.params or {})
+        close = _close(name, declared, taken) or _only_one(unused, _lacking(composed))
         if close:
             message = f"no input is called '{name}', so that only templates see it"
             path: Path = ("matrix", "params", name)
@@ -151,16 +154,42 @@ def _trial_params(authored: Operation, composed: Operation) -> Iterator[Finding]
 def _names_that_are_close(authored: Operation, composed: Operation) -> Iterator[Finding]:
     """Params that no input declares, although one without a param is called nearly so."""
     declared = sorted(io.name for io in (*(composed.inputs or []), *(composed.outputs or [])))
+    unused = sorted(set(composed.params or {}) - set(declared) - used_names(composed))
     for layer in layers(authored):
         for name, param in (layer.params or {}).items():
-            close = (
-                None
-                if name in declared or param.context_only
-                else _close(name, declared, composed.params or {})
-            )
+            if name in declared or param.context_only:
+                continue
+            close = _close(name, declared, composed.params or {})
+            close = close or (_only_one(unused, _lacking(composed)) if name in unused else None)
             if close:
                 message = f"no input is called '{name}', so that only templates see it"
                 yield Finding(layer, _warning(message, ("params", name), "undeclared", close, of_key=True))
+
+
+def _lacking(composed: Operation) -> list[str]:
+    """The inputs that have no value."""
+    given = {*all_params(composed), *matrix_names(composed)}
+    return [io.name for io in composed.inputs or [] if not io.is_optional and io.name not in given]
+
+
+def _only_one(unused: list[str], lacking: list[str]) -> str | None:
+    """The only input without a value, where there is one param too many."""
+    return f"Did you mean '{lacking[0]}'?" if len(unused) == len(lacking) == 1 else None
+
+
+def _volumes(authored: Operation, composed: Operation) -> Iterator[Finding]:
+    """Mounts of volumes that the run does not have, although one is called nearly so."""
+    volumes = getattr(composed.run, "volumes", None)
+    known = [volume.name for volume in volumes if volume.name] if isinstance(volumes, list) else []
+    for layer in layers(authored):
+        container = getattr(layer.run, "container", None)
+        mounts = getattr(container, "volume_mounts", None)
+        for index, mount in enumerate(mounts if isinstance(mounts, list) else ()):
+            name = mount.get("name") if isinstance(mount, dict) else None
+            close = suggest(name, known) if isinstance(name, str) and name not in known else None
+            if close:
+                path: Path = ("run", "container", "volumeMounts", index, "name")
+                yield Finding(layer, _warning(f"the run has no volume '{name}'", path, "volume", close))
 
 
 def _close(name: str, declared: Iterable[str], taken: Iterable[str]) -> str | None:

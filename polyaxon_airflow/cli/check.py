@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyaxon_airflow.checking import Known, check
 from polyaxon_airflow.cli import reports
+from polyaxon_airflow.errors import QueryError
 from polyaxon_airflow.polyaxonfile import presets
 from polyaxon_airflow.polyaxonfile.recognise import HEAD, looks_like_polyaxonfile
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +64,7 @@ def _known(arguments: argparse.Namespace) -> Known:
     names = presets.preset_names(root) if (root / presets.FOLDER).is_dir() else None
     queues = _file(arguments.queues, "QUEUES_FILE", root / "queues.yaml")
     connections = _file(arguments.connections, "CONNECTIONS_FILE", root / "connections.yaml")
-    known = Known(presets=names)
+    known = Known(presets=names, query=query_errors)
     if queues is not None:
         from polyaxon_airflow.queues.reading import read_queues
 
@@ -71,6 +74,20 @@ def _known(arguments: argparse.Namespace) -> Known:
 
         known = replace(known, connections=read_catalogue(connections))
     return known
+
+
+def query_errors(query: str, sort: str | None) -> Iterator[tuple[str, QueryError]]:
+    """What is wrong with the query and the sort of a join."""
+    from polyaxon_airflow.store.query import parse_query, parse_sort
+
+    try:
+        parse_query(query, datetime.now(timezone.utc))
+    except QueryError as error:
+        yield "query", error
+    try:
+        parse_sort(sort) if sort else ()
+    except QueryError as error:
+        yield "sort", error
 
 
 def _file(given: Path | None, setting: str, default: Path) -> Path | None:

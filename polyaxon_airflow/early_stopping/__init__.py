@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
+from typing import ClassVar
 
 from polyaxon_airflow.early_stopping.curves import Curve, Progress, Standing, State
 from polyaxon_airflow.early_stopping.decisions import Decision, joined
@@ -51,6 +52,12 @@ class Policy(Section):
     A kind says when (`last_look`) and how (`verdict`). Others are all that have a value at the step, whatever
     became of them; with fewer than `min_samples` of them nobody is judged.
     """
+
+    instead: ClassVar[dict[str, str]] = {
+        "interval": "evaluationInterval",
+        "frequency": "evaluationInterval",
+        "warmup": "minInterval",
+    }
 
     kind: str
     min_interval: IntOrTemplate | None = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import StrictFloat, StrictStr
 
@@ -19,6 +19,14 @@ class MetricEarlyStopping(EarlyStopping):
     Without a policy the first trial whose metric reaches `value` ends the sweep, as succeeded. With a policy
     `value` means nothing: trials that the policy finds hopeless are stopped, and the sweep goes on.
     """
+
+    instead: ClassVar[dict[str, str]] = {
+        "goal": "optimization",
+        "direction": "optimization",
+        "mode": "optimization",
+        "threshold": "value",
+        "name": "metric",
+    }
 
     kind: Literal["metric_early_stopping"]
     metric: StrictStr

@@ -63,6 +63,17 @@ class Problem(NamedTuple):
 class Matrix(Section):
     """The trials of a sweep."""
 
+    instead: ClassVar[dict[str, str]] = {
+        "parallelism": "concurrency",
+        "parallel": "concurrency",
+        "maxParallel": "concurrency",
+        "parameters": "params",
+        "space": "params",
+        "maxRuns": "numRuns",
+        "trials": "numRuns",
+        "maxTrials": "numRuns",
+    }
+
     merges_whole: ClassVar[bool] = True
 
     kind: str

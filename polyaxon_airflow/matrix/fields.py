@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, StrictStr
 from pydantic_core import PydanticCustomError
@@ -27,6 +27,12 @@ PositiveIntNoText: TypeAlias = Annotated[int, Field(gt=0), BeforeValidator(_no_t
 
 class Metric(Section):
     """`metric: {name: loss, optimization: minimize}`: what a search tries to better."""
+
+    instead: ClassVar[dict[str, str]] = {
+        "goal": "optimization",
+        "direction": "optimization",
+        "mode": "optimization",
+    }
 
     name: StrictStr
     optimization: Literal["maximize", "minimize"] | None = None  # unset means minimize

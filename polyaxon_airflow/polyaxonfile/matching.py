@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow import explain
@@ -10,10 +11,10 @@ from polyaxon_airflow.polyaxonfile.sources import Finding, layers
 from polyaxon_airflow.scalars import is_template
 from polyaxon_airflow.sections import types
 from polyaxon_airflow.sections.params import JoinParam, Param
-from polyaxon_airflow.sections.refs import check_path, parse_ref, read_path
+from polyaxon_airflow.sections.refs import NAMED, WHOLE, check_path, operation_of, parse_ref, read_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from polyaxon_airflow.polyaxonfile.operation import Operation
     from polyaxon_airflow.sections.io import IO
@@ -137,7 +138,13 @@ def _check_value(authored: Operation, io: IO, value: Any) -> Iterator[Finding]:
     try:
         io.check(value)
     except ValueError as error:
-        yield _of_param(authored, io.name, str(error), None)
+        yield _of_param(authored, io.name, str(error), _key_meant(value))
+
+
+def _key_meant(value: Any) -> str | None:
+    """The key that a mapping is to have if it was to be the long form of a param."""
+    keys = list(value) if isinstance(value, dict) else []
+    return explain.suggest(keys[0], explain.keys(Param)) if keys else None
 
 
 def _check_ref(
@@ -145,12 +152,17 @@ def _check_ref(
 ) -> Iterator[Finding]:
     try:
         ref = parse_ref(param.ref or "")
-        if isinstance(param.value, dict):
-            yield from _check_files(authored, name, param.value, io)
-            return
+    except ValueError as error:
+        yield _of_param(authored, name, str(error), likely_ref(param.ref or "", readable), below=("ref",))
+        return
+    if isinstance(param.value, dict):
+        yield from _check_files(authored, name, param.value, io)
+        return
+    try:
         check_path(param.value, of_dag=ref.entity == "dag")
     except ValueError as error:
-        yield _of_param(authored, name, str(error), None)
+        known = [key.removeprefix(f"{param.ref}.") for key in readable if key.startswith(f"{param.ref}.")]
+        yield _of_param(authored, name, str(error), likely_path(param.value, known), below=("value",))
         return
     path = read_path(param.value)
     if io is None or is_template(param.value) or ref.entity == "runs":
@@ -158,8 +170,38 @@ def _check_ref(
     source = readable.get(f"{param.ref}.{path}")
     if source is not None:
         yield from _check_types(authored, name, io, source, f"{param.ref}.{path}")
-    elif not path.startswith("artifacts"):
+    elif not path.startswith("artifacts") and not _is_unknown(ref.operation, readable):
         yield _unreadable(authored, name, param, path, readable)
+
+
+def likely_ref(text: str, readable: Iterable[str]) -> str | None:
+    """What was meant by `op.train`, `train` or `{{ ops.train }}`, of what there is to read."""
+    entity, _, name = re.sub(r"[{}\s]", "", text).rpartition(".")
+    operations = sorted({operation for key in readable if (operation := operation_of(key))})
+    if name == "dag" and not entity:
+        return "Did you mean 'dag'?"
+    if entity.startswith("run"):
+        return f"Did you mean 'runs.{name}'?"
+    close = (
+        [name] if name in operations else [other for other in operations if explain.suggest(name, [other])]
+    )
+    return f"Did you mean 'ops.{close[0]}'?" if close else None
+
+
+def likely_path(text: str, known: Iterable[str]) -> str | None:
+    """What was meant by `loss` or `output.loss`, of the paths that are known."""
+    section, dot, name = read_path(text).partition(".")
+    if not dot:
+        fitting = [path for path in known if path.partition(".")[2] == section]
+        return f"Did you mean '{fitting[0]}'?" if fitting else explain.suggest(section, WHOLE)
+    meant = [other for other in NAMED if explain.suggest(section, [other])]
+    return f"Did you mean '{meant[0]}.{name}'?" if meant and "." not in name else None
+
+
+def _is_unknown(operation: str | None, readable: Mapping[str, IO]) -> bool:
+    """Whether the graph says already that there is no such operation in the dag."""
+    is_in_dag = any(key.startswith("ops.") for key in readable)
+    return bool(operation and is_in_dag and not any(key.startswith(f"ops.{operation}.") for key in readable))
 
 
 def _check_files(authored: Operation, name: str, value: dict[str, Any], io: IO | None) -> Iterator[Finding]:

@@ -99,6 +99,8 @@ class Operation(BaseOperation):
         "condition": "conditions",
         "resource": "resources",
         "ref": "hubRef",
+        "depends_on": "dependencies",
+        "upstream": "dependencies",
     }
 
     kind: Literal["component", "operation"] | None = None

@@ -45,6 +45,10 @@ class ElasticPolicy(Section):
 class PytorchJob(Distributed):
     """`run: {kind: pytorchjob, master: {container: ...}, worker: {replicas: 3, container: ...}}`."""
 
+    instead: ClassVar[dict[str, str]] = {
+        "chief": "master",
+    }
+
     role_fields: ClassVar[tuple[str, ...]] = ("master", "worker")
 
     kind: Literal["pytorchjob"] = "pytorchjob"

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 class TFJob(Distributed):
     """`run: {kind: tfjob, chief: {container: ...}, worker: {replicas: 3, container: ...}}`."""
 
+    instead: ClassVar[dict[str, str]] = {
+        "master": "chief",
+    }
+
     role_fields: ClassVar[tuple[str, ...]] = ("chief", "ps", "worker", "evaluator")
 
     kind: Literal["tfjob"] = "tfjob"

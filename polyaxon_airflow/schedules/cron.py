@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from polyaxon_airflow.scalars import Text
 from polyaxon_airflow.schedules.crontab import Crontab
@@ -21,6 +21,12 @@ class Cron(Recurring):
 
     With `startAt` the first run is exactly then, whether cron names that time or not (spec section 3.11).
     """
+
+    instead: ClassVar[dict[str, str]] = {
+        "expression": "cron",
+        "schedule": "cron",
+        "frequency": "cron",
+    }
 
     kind: Literal["cron"] = "cron"
     cron: Text  # @hourly and the like, 5 fields, or 6 with seconds last

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from polyaxon_airflow.scalars import OR_TEMPLATE
 from polyaxon_airflow.schedules.recurring import Recurring
@@ -18,6 +18,12 @@ class Interval(Recurring):
 
     Ticks are `startAt + k * frequency`; without `startAt` the first run is at once, and the others follow from it.
     """
+
+    instead: ClassVar[dict[str, str]] = {
+        "every": "frequency",
+        "interval": "frequency",
+        "cron": "frequency",
+    }
 
     kind: Literal["interval"] = "interval"
     frequency: Annotated[timedelta | str, OR_TEMPLATE]

@@ -18,7 +18,15 @@ GIVEN = (
 class Hook(Section):
     """`- {hubRef: slack, connection: team, trigger: failed}`."""
 
-    instead: ClassVar[dict[str, str]] = {"status": "trigger", "condition": "conditions", "preset": "presets"}
+    instead: ClassVar[dict[str, str]] = {
+        "status": "trigger",
+        "on": "trigger",
+        "condition": "conditions",
+        "preset": "presets",
+        "pathRef": "hubRef",
+        "urlRef": "hubRef",
+        "component": "hubRef",
+    }
 
     hub_ref: Text
     connection: Text | None = None

@@ -35,7 +35,11 @@ class Validation(Section):
         "max": "le",
         "minimum": "ge",
         "maximum": "le",
+        "gte": "ge",
+        "lte": "le",
         "pattern": "regex",
+        "enum": "options",
+        "choices": "options",
     }
 
     delay: BoolOrTemplate | None = None
@@ -131,6 +135,7 @@ class IO(Section):
     instead: ClassVar[dict[str, str]] = {
         "default": "value",
         "optional": "isOptional",
+        "required": "isOptional",
         "list": "isList",
         "flag": "isFlag",
     }
@@ -179,11 +184,18 @@ class IO(Section):
     def _default_holds(self) -> IO:
         if self.value is not None and self.type:
             if not types.is_known(self.type):
-                context = {"type": self.type, "known": ", ".join(types.names())}
+                context = {
+                    "type": self.type,
+                    "meant": types.meant(self.type),
+                    "known": ", ".join(types.names()),
+                }
                 raise fault_at(
                     PydanticCustomError("io_type", "'{type}' is no type; known: {known}", context), "type"
                 )
-            self.check(self.value)
+            try:
+                self.check(self.value)
+            except PydanticCustomError as error:
+                raise fault_at(error, "value") from error
         if "value" in self.model_fields_set and (
             self.is_optional is False or (self.value is not None and not self.is_optional)
         ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -21,6 +21,14 @@ Given: TypeAlias = Annotated[Any, AfterValidator(_given)]
 
 class Container(KubernetesSection):
     """A container; `name` of the main one is overwritten with `polyaxon-main` (spec section 2.8)."""
+
+    instead: ClassVar[dict[str, str]] = {
+        "cmd": "command",
+        "entrypoint": "command",
+        "environment": "env",
+        "arguments": "args",
+        "workdir": "workingDir",
+    }
 
     name: Any = None
     image: Any = None

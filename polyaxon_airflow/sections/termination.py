@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -24,6 +24,14 @@ class Probe(Section):
 
 class Termination(Section):
     """`termination: {maxRetries: 3, timeout: 3600, ttl: 600}`."""
+
+    instead: ClassVar[dict[str, str]] = {
+        "retries": "maxRetries",
+        "retry": "maxRetries",
+        "backoffLimit": "maxRetries",
+        "deadline": "timeout",
+        "activeDeadlineSeconds": "timeout",
+    }
 
     max_retries: IntOrTemplate | None = None  # attempts after the first one
     ttl: IntOrTemplate | None = None  # seconds that the finished pod is kept

@@ -22,6 +22,21 @@ if TYPE_CHECKING:
 
 MAX_HINT = 200
 
+# What the types are called elsewhere.
+_ALSO = {
+    "array": "list",
+    "boolean": "bool",
+    "double": "float",
+    "integer": "int",
+    "long": "int",
+    "map": "dict",
+    "mapping": "dict",
+    "number": "float",
+    "object": "dict",
+    "string": "str",
+    "text": "str",
+}
+
 # Types whose text is taken as it is; the text of any other type is JSON, so "3" is an int and "[1, 2]" a list.
 _TEXT = {
     "any",
@@ -71,6 +86,15 @@ _HINTS |= {
 
 _MAIL_USER = re.compile(r"[-!#$%&'*+/=?^`{}|~\w]+(\.[-!#$%&'*+/=?^`{}|~\w]+)*")
 _MAIL_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,}|localhost", re.IGNORECASE)
+
+
+def meant(name: str) -> str:
+    """The type that somebody means who calls it as other languages do; any other name as it is.
+
+    >>> meant("integer"), meant("flaot")
+    ('int', 'flaot')
+    """
+    return _ALSO.get(name.lower(), name)
 
 
 def parse(type_name: str, value: Any, *, is_list: bool = False) -> Any:

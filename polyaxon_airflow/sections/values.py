@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr, WithJsonSchema
@@ -56,6 +56,15 @@ LISTED = WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}
 
 
 class Git(Section):
+    instead: ClassVar[dict[str, str]] = {
+        "branch": "revision",
+        "ref": "revision",
+        "commit": "revision",
+        "tag": "revision",
+        "repo": "url",
+        "repository": "url",
+    }
+
     url: Text | None = None
     revision: Text | None = None
     flags: TextsOrTemplate | None = None

@@ -22,6 +22,8 @@ def of_verdict(faults):
         return "recursive-alias"
     if all(fault.path.count("operations") > 1 for fault in faults):
         return "inner-dags"
+    if all(fault.rule == "event" for fault in faults):
+        return "event-refs"
     if any("compiled_operation" in fault.message for fault in faults):
         return "compiled-operation"
     return None

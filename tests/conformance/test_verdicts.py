@@ -98,6 +98,7 @@ def test_references_are_followed_as_in_the_official_package(case, dags):
         reading = read(file, root=root)
         compile_operation(reading.operation, sources=reading.sources)
     except FaultsError as error:
-        assert not case["check_stub"]["accepted"], error  # noqa: PT017 - both verdicts are compared
+        is_explained = differences.of_verdict(error.faults) in differences.documented()
+        assert not case["check_stub"]["accepted"] or is_explained, error  # noqa: PT017 - both verdicts are compared
     else:
         assert case["check_stub"]["accepted"], case["check_stub"]["error"]
