@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from polyaxon_airflow.checking.ignored import check_ignored
 from polyaxon_airflow.checking.joins import QueryCheck, check_joins
 from polyaxon_airflow.checking.kubernetes import check_objects
 from polyaxon_airflow.checking.numbers import check_numbers
@@ -20,6 +21,7 @@ from polyaxon_airflow.polyaxonfile.composing import compose
 from polyaxon_airflow.polyaxonfile.dag import Dag
 from polyaxon_airflow.polyaxonfile.graph import build_graph
 from polyaxon_airflow.polyaxonfile.sources import Finding, FindingsError, layers
+from polyaxon_airflow.polyaxonfile.unfinished import marks_in
 from polyaxon_airflow.queues.checking import refused_names
 from polyaxon_airflow.queues.lookup import ANYBODY, Requester
 from polyaxon_airflow.scalars import is_template
@@ -54,6 +56,8 @@ def advise(operation: Operation, known: Known) -> Iterator[Finding]:
         return  # compiling has said why
     if known.connections is not None:
         yield from unknown_connections(operation, known.connections)
+    for finding in marks_in(operation):
+        yield finding._replace(fault=replace(finding.fault, severity="warning"))
     yield from _of_one(operation, composed, known)
     if isinstance(composed.run, Dag):
         graph = build_graph(operation, composed)
@@ -87,6 +91,7 @@ def _of_one(authored: Operation, composed: Operation, known: Known) -> Iterator[
     yield from check_search(authored, composed)
     yield from check_joins(authored, known.query)
     yield from check_numbers(authored)
+    yield from check_ignored(authored)
     for layer in layers(authored):
         faults = (*check_objects(_own(layer)), *_names(layer, known))
         yield from (Finding(layer, fault) for fault in faults)

@@ -23,6 +23,7 @@ from polyaxon_airflow.polyaxonfile.presets import (
 )
 from polyaxon_airflow.polyaxonfile.reading import read
 from polyaxon_airflow.polyaxonfile.references import FOLDER
+from polyaxon_airflow.polyaxonfile.unfinished import marks_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +45,8 @@ def plan_file(
     CompilationError with every fault.
     """
     reading = read(file, root=root)
+    if faults := reading.sources.all(marks_in(reading.operation)):
+        raise CompilationError(faults)
     deployment = deployment or Deployment()
     layers = [
         *(preset_from_file(preset) for preset in presets),

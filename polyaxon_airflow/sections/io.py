@@ -14,7 +14,6 @@ from polyaxon_airflow.scalars import (
     IntOrTemplate,
     Text,
     TextsOrTemplate,
-    is_template,
 )
 from polyaxon_airflow.section import Section, fault_at
 from polyaxon_airflow.sections import regexes, types
@@ -75,7 +74,7 @@ class Validation(Section):
     def _hold(self, rules: dict[str, tuple[Callable[[Any, Any], bool], str]], value: Any) -> None:
         for name, (holds, sentence) in rules.items():
             limit = getattr(self, name)
-            if limit is None or is_template(limit):
+            if limit is None:
                 continue
             try:
                 kept = holds(value, limit)
@@ -103,10 +102,11 @@ def _decimals(value: Any) -> int:
 
 
 _ITEM_RULES: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
-    "gt": (lambda value, limit: value > limit, "must be greater than {}"),
-    "ge": (lambda value, limit: value >= limit, "must be at least {}"),
-    "lt": (lambda value, limit: value < limit, "must be less than {}"),
-    "le": (lambda value, limit: value <= limit, "must be at most {}"),
+    # Not the other way round, as in Polyaxon: nothing can be said of NaN.
+    "gt": (lambda value, limit: not value <= limit, "must be greater than {}"),
+    "ge": (lambda value, limit: not value < limit, "must be at least {}"),
+    "lt": (lambda value, limit: not value >= limit, "must be less than {}"),
+    "le": (lambda value, limit: not value > limit, "must be at most {}"),
     "multiple_of": (lambda value, limit: value % limit == 0, "must be a multiple of {}"),
     "min_digits": (lambda value, limit: _digits(value) >= limit, "must have at least {} digits"),
     "max_digits": (lambda value, limit: _digits(value) <= limit, "must have at most {} digits"),

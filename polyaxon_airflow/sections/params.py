@@ -37,7 +37,8 @@ class Param(Section):
 
     @model_validator(mode="after")
     def _ref_reads_a_path(self) -> Param:
-        if self.ref and not isinstance(self.value, (str, dict)):
+        is_choice_of_files = isinstance(self.value, dict) and not {"files", "dirs"}.isdisjoint(self.value)
+        if self.ref and not isinstance(self.value, str) and not is_choice_of_files:
             raise PydanticCustomError(
                 "ref_value",
                 "a param with a ref needs a path as value, such as outputs.loss, or {files: [...], dirs: [...]}",

@@ -240,11 +240,11 @@ def _as(kind: Any) -> Callable[[Any], Any]:
 
 def _url(*schemes: str) -> Callable[[Any], str]:
     def parse_url(value: Any) -> str:
-        _adapter(pydantic.AnyUrl).validate_python(value)
+        parsed = _adapter(pydantic.AnyUrl).validate_python(value)
         place = urlparse(str(value))
         if schemes and (place.scheme not in schemes or not place.netloc):
             raise ValueError(f"must be {schemes[0]}://<bucket>/<path>")
-        return str(value)
+        return str(value) if schemes else str(parsed)
 
     return parse_url
 

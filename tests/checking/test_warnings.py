@@ -23,6 +23,21 @@ def check(folder, text, **options):
     ("text", "expected"),
     [
         pytest.param(
+            "plugins: {tmux: true, shm: true}\n" + JOB,
+            "train.yaml:1:11: 'plugins.tmux' does nothing here: a task has no terminal that one could join",
+            id="a plugin that nothing here has",
+        ),
+        pytest.param(
+            "mount: ['./data:data']\n" + JOB,
+            "train.yaml:1:1: 'mount' does nothing here: Polyaxon's command line uploads these files when it submits a run",
+            id="files that only Polyaxon's command line has",
+        ),
+        pytest.param(
+            "template: {enabled: true, fields: [run.container.image]}\n" + JOB,
+            "train.yaml:1:1: this file is a template that is to be filled in before it runs: run.container.image",
+            id="a file that is to be filled in",
+        ),
+        pytest.param(
             "schedule: {kind: cron, cron: '61 25 * * *'}\n" + JOB,
             "train.yaml:1:30: cron '61 25 * * *' cannot be read: ",
             id="a cron that is none",

@@ -50,6 +50,10 @@ def of_compiled(case, text):
     """Why an operation compiles or resolves to something else."""
     if "!!binary" in text:
         return "binary"
+    if "'delay_validation'" in json.dumps(case.get("error")):
+        return "delay-validation"
+    if "Dict key must be str" in json.dumps(case.get("error")):
+        return "number-keys"
     if _declares_twice(case.get("compiled") or {}):
         return "declared-twice"
     if "..." in text:
