@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from polyaxon_airflow.connections.catalogue import catalogue_of
-from polyaxon_airflow.dag.settings import Shaping, shaping
 from polyaxon_airflow.plan.deployment import Deployment
 from polyaxon_airflow.queues.lookup import Queues, Requester
 from polyaxon_airflow.queues.reading import read_queues
 from polyaxon_airflow.source import stamp
 
+if TYPE_CHECKING:
+    from polyaxon_airflow.dag.settings import Shaping
 
-def deployment_of(file: Path, source: Path) -> Deployment:
-    """The deployment, for a polyaxonfile below the dags folder `source`.
+
+def deployment_of(file: Path, source: Path, told: Shaping) -> Deployment:
+    """The deployment as its settings have it, for a polyaxonfile below the dags folder `source`.
 
     Raises PolyaxonfileError for faults of its queues file or its connections file: what stands in them decides which
     polyaxonfiles are right.
     """
-    told = shaping(source)
     folder = file.parent.relative_to(source).as_posix() if file.is_relative_to(source) else "."
     queues = _queues(told.queues_file, stamp(Path(told.queues_file))) if told.queues_file else None
     zone = "UTC" if told.timezone.lower() in ("utc", "system") else told.timezone

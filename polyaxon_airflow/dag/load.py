@@ -17,7 +17,7 @@ from polyaxon_airflow.dag.build import build_dags
 from polyaxon_airflow.dag.cache import PlanCache
 from polyaxon_airflow.dag.isolation import Isolation
 from polyaxon_airflow.dag.owners import Owners
-from polyaxon_airflow.dag.settings import shaping_settings
+from polyaxon_airflow.dag.settings import as_text, shaping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,7 +55,8 @@ class Loader:
     def __init__(self, source: Path, state: Path) -> None:
         self._source = source
         self._isolation = Isolation(state / "alone")
-        self._cache = PlanCache(state / "plans", shaping_settings(source))
+        self._told = shaping(source)
+        self._cache = PlanCache(state / "plans", as_text(self._told))
         self._owners = Owners(state / "owners", source)
         self._index = state / "index"
 
@@ -126,7 +127,7 @@ class Loader:
         from polyaxon_airflow.dag.deploying import deployment_of
         from polyaxon_airflow.plan.file import plan_file
 
-        return plan_file(path, self._source, deployment=deployment_of(path, self._source))
+        return plan_file(path, self._source, deployment=deployment_of(path, self._source, self._told))
 
     def _read_index(self, files: Sequence[str]) -> dict[str, str]:
         try:

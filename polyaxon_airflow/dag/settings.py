@@ -37,9 +37,9 @@ def shaping(source: Path) -> Shaping:
     )
 
 
-def shaping_settings(source: Path) -> str:
-    """All of it as text: kept plans are stale when it changes."""
-    return json.dumps([version("airflow-provider-polyaxon"), *shaping(source)])
+def as_text(told: Shaping) -> str:
+    """All of it, and this package's version: kept plans are stale when it changes."""
+    return json.dumps([version("airflow-provider-polyaxon"), *told])
 
 
 def _file(what: str, source: Path) -> str:

@@ -81,8 +81,10 @@ class Deployment:
 
     def files(self, operations: Iterable[Operation]) -> set[str]:
         """The files of the deployment that the plan of these operations depends on."""
-        asks = any(True for operation in operations for _ in asked_connections(operation))
-        return {file for file in (self.queues_file, self.connections_file if asks else None) if file}
+        found = {self.queues_file} if self.queues_file else set()
+        if self.connections_file and any(any(asked_connections(each)) for each in operations):
+            found.add(self.connections_file)
+        return found
 
     def place(self, compiled: CompiledOperation) -> Placed:
         """The pool of an operation's runs, and how many of its slots each takes.

@@ -58,7 +58,8 @@ def check_path(text: str, *, of_dag: bool) -> None:
     steps = [step.strip() for step in read_path(text).split(".")]
     if len(steps) == 1 and steps[0] not in WHOLE:
         raise ValueError(
-            f"'{text}' is no path into a run; write one of {', '.join(WHOLE)}, or such a word with a name"
+            f"'{text}' is no path into a run; write one of {', '.join(WHOLE)}, or such a word with a name, or what Polyaxon "
+            "knows of the run, such as globals.status"
         )
     if len(steps) == 1 and of_dag and steps[0] == "outputs":
         raise ValueError("the outputs of the dag itself are not known while it runs")

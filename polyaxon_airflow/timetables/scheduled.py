@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 
 class CountedRunInfo(DagRunInfo):
-    """A run, and how many the schedule had started when it was looked at."""
+    """A run, how many the schedule had started when it was looked at, and which tick the last of those had.
+
+    The run itself may be a backfill's, after which the schedule must not go on.
+    """
 
     runs: int
+    last_tick: datetime | None
 
 
 class ScheduleTimetable(Timetable):
@@ -62,10 +66,10 @@ class ScheduleTimetable(Timetable):
 
     def run_info_from_dag_run(self, *, dag_run: DagRun) -> DagRunInfo:
         """The run, counted. Scheduler and dag-processor call this in the transaction that writes the DAG's row."""
-        runs = _started(dag_run)
+        runs, last_tick = _started(dag_run)
         _show(dag_run, self._schedule.summary(runs=runs))
         info = CountedRunInfo(*super().run_info_from_dag_run(dag_run=dag_run))
-        info.runs = runs
+        info.runs, info.last_tick = runs, last_tick
         return info
 
     def next_dagrun_info(
@@ -89,11 +93,13 @@ class ScheduleTimetable(Timetable):
         return DagRunInfo.exact(instance(tick, tz="UTC"))
 
     def _next(self, last: DagRunInfo | None, restriction: TimeRestriction) -> datetime | None:
+        if isinstance(last, CountedRunInfo):
+            runs, last_tick = last.runs, last.last_tick
+        else:  # a backfill walks the ticks without counting: its range is its limit
+            runs, last_tick = 0, None if last is None else last.run_after
         return self._schedule.next_run(
-            last=None if last is None else _plain(last.run_after),
-            runs=getattr(
-                last, "runs", 0
-            ),  # a backfill walks the ticks without counting: its range is its limit
+            last=None if last_tick is None else _plain(last_tick),
+            runs=runs,
             now=self._clock(),
             zone=self._zone,
             catchup=restriction.catchup or self.plan["catchup"],
@@ -107,8 +113,11 @@ def _plain(moment: datetime) -> datetime:
     return datetime.combine(utc.date(), utc.time(), UTC)
 
 
-def _started(dag_run: DagRun) -> int:
-    """How many runs the schedule has started: a backfill that does one again takes its type, not its run id."""
+def _started(dag_run: DagRun) -> tuple[int, datetime | None]:
+    """How many runs the schedule has started, and the tick of the last.
+
+    A backfill that does one again takes its type, not its run id.
+    """
     from airflow.models.dagrun import DagRun
     from airflow.utils.types import DagRunType
     from sqlalchemy import func, or_, select
@@ -116,11 +125,15 @@ def _started(dag_run: DagRun) -> int:
 
     session = object_session(dag_run)
     if session is None:
-        return 0
+        return 0, None
     scheduled = or_(
         DagRun.run_type == DagRunType.SCHEDULED, DagRun.run_id.startswith(f"{DagRunType.SCHEDULED.value}__")
     )
-    return session.scalar(select(func.count()).where(DagRun.dag_id == dag_run.dag_id, scheduled)) or 0
+    asked = select(func.count(), func.max(DagRun.logical_date)).where(
+        DagRun.dag_id == dag_run.dag_id, scheduled
+    )
+    runs, last_tick = session.execute(asked).one()
+    return runs, last_tick
 
 
 def _show(dag_run: DagRun, summary: str) -> None:

@@ -82,3 +82,36 @@ def test_a_random_search_trains_and_ranks(driver, ready):
 def test_the_code_tab_shows_the_polyaxonfile(driver, ready):
     source = driver.client.get(f"/dagSources/{ready('greet')}")
     assert source["content"] == (ROOT / "dags" / "greet.yaml").read_text()
+
+
+def test_a_search_stops_trials_that_others_have_left_behind(driver, ready):
+    run_id = driver.run(ready("stop"), {"epochs": 12}, patience=400)
+    assert driver.state("stop", run_id) == "success"
+    trials = driver.xcom("stop", run_id, "stop.best")["trials"]
+    assert len(trials) == 10
+    stopped = [trial for trial in trials if trial["state"] == "stopped"]
+    assert stopped
+    assert all("median" in trial["reason"] for trial in stopped)
+    assert trials[0]["state"] == "succeeded"
+
+
+def test_only_what_is_good_enough_is_deployed_and_both_are_reported(driver, ready):
+    run_id = driver.run(ready("branch"), {"threshold": 0.95})
+    assert driver.state("branch", run_id) == "success"
+    states = driver.states("branch", run_id)
+    assert (states["train"], states["deploy"], states["report"]) == ("success", "skipped", "success")
+    assert "the deployment: skipped" in driver.log("branch", run_id, "report")
+
+
+def test_a_schedule_tells_its_runs_their_time(driver, ready):
+    details = driver.details(ready("nightly"))
+    assert details["timetable_summary"] == "0 3 * * *"
+    assert details["next_dagrun_logical_date"].endswith("T03:00:00Z")
+    driver.client.post(
+        "/backfills",
+        {"dag_id": "nightly", "from_date": "2026-03-01T00:00:00Z", "to_date": "2026-03-01T12:00:00Z"},
+    )
+    driver.until(lambda: driver.client.get("/dags/nightly/dagRuns")["dag_runs"], "the backfill's run")
+    (run,) = driver.client.get("/dags/nightly/dagRuns")["dag_runs"]
+    driver.wait("nightly", run["dag_run_id"])
+    assert driver.xcom("nightly", run["dag_run_id"], "nightly") == {"day": "2026-02-28"}

@@ -213,6 +213,13 @@ def test_max_runs_does_not_count_what_others_started(session):
     assert len(scheduler.run_all()) == 3
 
 
+def test_a_schedule_does_not_go_on_from_a_backfill(session):
+    scheduler = Scheduler(session, plan_of(kind="cron", cron="0 9 * * *"))
+    scheduler.create_run(run_type="backfill", at=datetime(2020, 1, 1, 9, tzinfo=UTC))
+    scheduler.parse()
+    assert scheduler.model.next_dagrun_create_after > datetime.now(UTC)
+
+
 def test_the_ui_shows_how_many_runs_there_were(session):
     scheduler = Scheduler(session, plan_of(**TEN_RUNS))
     scheduler.parse()
