@@ -23,6 +23,7 @@ OPERATORS = {
     "approval": "polyaxon_airflow.operators.approval:ApprovalGateOperator",
     "run": "polyaxon_airflow.operators.run:RunOperator",
     "trial": "polyaxon_airflow.operators.trial:TrialOperator",
+    "tuner": "polyaxon_airflow.operators.tuner:TunerOperator",
     "values": "polyaxon_airflow.operators.values:ValuesOperator",
     "event": "polyaxon_airflow.sensors:EventSensor",
     "best": "polyaxon_airflow.operators.best:BestOperator",

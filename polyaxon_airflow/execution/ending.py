@@ -44,7 +44,7 @@ def end_sweep(task: Task, around: Surroundings) -> Ended:
         return ended
     sweep = sweep_of(task, around)
     if not sweep.has_begun():
-        status, reason = _never_begun(around.statuses(task.node.details["trials"]))
+        status, reason = _without_trials(task, around)
         around.store.runs.set_status(run.uuid, status, reason, at=around.clock())
         return Ended(status, run.uuid, reason)
     result = result_of(sweep)
@@ -62,6 +62,15 @@ def _held_back(run: Run, *, has_begun: bool) -> Ended | None:
     if run.status == "failed" and not has_begun:
         return Ended("failed", run.uuid, run.reason or "", retriable=False)
     return None
+
+
+def _without_trials(task: Task, around: Surroundings) -> tuple[Status, str]:
+    """A sweep without trials has failed if what makes them has."""
+    makers = around.statuses(task.node.details["makers"])
+    failed = [task_id for task_id, state in makers.items() if state == "failed"]
+    if failed:
+        return "failed", f"no trial has begun: {failed[0]} failed"
+    return _never_begun(around.statuses(task.node.details["trials"]))
 
 
 def _never_begun(statuses: Mapping[str, str]) -> tuple[Status, str]:

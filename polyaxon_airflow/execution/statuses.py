@@ -18,7 +18,7 @@ FROM_AIRFLOW = {
 }
 FINER = {  # what the store may know better than a state of Airflow's
     "skipped": {"upstream_failed", "skipped"},
-    "failed": {"stopped", "failed"},
+    "failed": {"stopped", "failed", "upstream_failed"},
 }
 
 

@@ -33,10 +33,10 @@ def sweep_of(task: Task, around: Surroundings) -> Sweep:
         owner = replace(task, identity=replace(task.identity, dag_run_id=str(resumed)))
     run = begin_pipeline(owner, around, compiled, group, ends_with=f"{group}.best")
     matrix = _matrix(owner, around, compiled, run)
+    first = first_index(task, around, run.uuid)
     if resumed is not None:
-        more = sum(node.mapped or 0 for node in task.plan.nodes if node.group == group)
-        total = task.conf.get("numRuns") or first_index(task, around, run.uuid) + more
-        matrix = extended(matrix, int(total))
+        matrix = extended(matrix, _total(task, first))
+    _enqueue(task, around, run.uuid, first, matrix)
     return Sweep(run.uuid, compiled.model_copy(update={"matrix": matrix}), around.store)
 
 
@@ -89,7 +89,37 @@ def _matrix(task: Task, around: Surroundings, compiled: CompiledOperation, run: 
     matrix = literal_matrix(task, around, compiled, run)
     content = compiled.model_copy(update={"matrix": matrix}).to_dict()
     around.store.runs.update(run.uuid, at=around.clock(), content=content)
-    points = task.conf.get(ENQUEUE)
-    if isinstance(points, list) and not around.store.sweeps.suggestions(run.uuid):
-        around.store.sweeps.enqueue(run.uuid, points, {"kind": "enqueued"}, at=around.clock())
     return matrix
+
+
+def _total(task: Task, first: int) -> int:
+    """How many trials a resumed sweep is to have: `numRuns` of the trigger, else as many more as this dag run has.
+
+    Raises CompilationError if this dag run has not as many tasks.
+    """
+    here = sum(node.mapped or 0 for node in task.plan.nodes if node.group == task.node.group)
+    total = int(task.conf.get("numRuns") or first + here)
+    if total > first + here:
+        raise CompilationError(
+            f"numRuns {total} needs {total - first} more trials, and a run of this DAG has {here}: "
+            f"resume with numRuns {first + here} and then again, or raise numRuns in the file"
+        )
+    return total
+
+
+def _enqueue(task: Task, around: Surroundings, sweep: str, first: int, matrix: Matrix) -> None:
+    """Give the points of the trigger to the first trials of this dag run: each trial's task may be the one that does.
+
+    Raises CompilationError if there are more points than trials.
+    """
+    points = task.conf.get(ENQUEUE)
+    if not isinstance(points, list) or not points:
+        return
+    total = matrix.trials()
+    if total is not None and first + len(points) > total:
+        raise CompilationError(
+            f"{len(points)} enqueued points do not fit into the {total - first} trials of this run. Raise numRuns"
+        )
+    if around.store.sweeps.suggestion(sweep, first + len(points) - 1) is None:
+        for index, point in enumerate(points, first):
+            around.store.sweeps.claim(sweep, index, point, {"kind": "enqueued"}, at=around.clock())

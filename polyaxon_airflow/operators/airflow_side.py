@@ -160,6 +160,19 @@ def report(ended: Ended, operator: BaseOperator) -> dict[str, Any]:
     return dict(ended.outputs)
 
 
+def mappable(indexes: list[int]) -> list[int]:
+    """The indexes of trials, if Airflow takes a task's result of that length to map tasks over."""
+    from airflow.configuration import conf
+
+    most = conf.getint("core", "max_map_length")
+    if len(indexes) > most:
+        raise AirflowFailException(
+            f"the matrix has {len(indexes)} trials, and Airflow maps tasks over at most {most} values that another task "
+            "has made. Raise [core] max_map_length, or write the number of trials into the file"
+        )
+    return indexes
+
+
 @contextmanager
 def refused() -> Iterator[None]:
     """What is wrong with the polyaxonfile fails the task for good, with a sentence and without a retry."""

@@ -31,6 +31,7 @@ class TrialOperator(BaseOperator):
         from polyaxon_airflow.execution.trials import start_trial
         from polyaxon_airflow.operators.airflow_side import (
             once_there_is_room,
+            refused,
             report,
             surroundings_of,
             task_of,
@@ -39,7 +40,7 @@ class TrialOperator(BaseOperator):
         from polyaxon_airflow.operators.waiting import wait
 
         task = task_of(self, context)
-        with run_store() as store, once_there_is_room(self):
+        with run_store() as store, refused(), once_there_is_room(self):
             around = surroundings_of(self, context, store, lambda: self._killed)
             execution, started, label = start_trial(task, around, self.index)
             show(context, label)

@@ -17,7 +17,10 @@ class ValuesOperator(BaseOperator):
         """Begin the sweep."""
         from polyaxon_airflow.configuration import run_store
         from polyaxon_airflow.execution.sweeps import trial_indexes
-        from polyaxon_airflow.operators.airflow_side import refused, surroundings_of, task_of
+        from polyaxon_airflow.operators.airflow_side import mappable, refused, surroundings_of, task_of
 
         with run_store() as store, refused():
-            return trial_indexes(task_of(self, context), surroundings_of(self, context, store, lambda: None))
+            indexes = trial_indexes(
+                task_of(self, context), surroundings_of(self, context, store, lambda: None)
+            )
+        return mappable(indexes)

@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from polyaxon_airflow.execution.execution import Execution, Started
 
 
-def wait(operator: BaseOperator, execution: Execution, started: Ended | Started) -> Ended:
-    """The end of a run. A run on Kubernetes defers the task instead, and `resume` of the operator may get the end."""
+def wait(
+    operator: BaseOperator, execution: Execution, started: Ended | Started, *, resumes: bool = False
+) -> Ended:
+    """The end of a run. A run on Kubernetes defers the task instead, and `resume` of the operator may get the end.
+
+    `resumes`: it gets that of every success, since the task's result is another one than the run's outputs.
+    """
     if isinstance(started, Ended):
         return started
     if started.handle["runner"] != "kubernetes" or not _deferrable():
@@ -34,7 +39,7 @@ def wait(operator: BaseOperator, execution: Execution, started: Ended | Started)
         started.attempt.to_dict(),
         access.to_dict(),
         deferred_at=time.time(),
-        resumes=bool(operator.outlets),
+        resumes=resumes or bool(operator.outlets),
     )
     raise TaskDeferred(trigger=trigger, method_name="resume")
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyaxon_airflow.errors import CompilationError, Fault
+from polyaxon_airflow.matrix.iterative import Iterative
 from polyaxon_airflow.plan import Group, Node, NodeKind, Plan, content_hash
 from polyaxon_airflow.plan.deployment import DEFAULT_POOL, Deployment
 from polyaxon_airflow.plan.events import starting_events, waited_for_as_a_whole, wanted_by
 from polyaxon_airflow.plan.form import form_of
 from polyaxon_airflow.plan.hooks import planned_hooks
 from polyaxon_airflow.plan.offers import presets_field, queue_field
+from polyaxon_airflow.plan.rounds import planned_rounds, tuner_path
 from polyaxon_airflow.plan.sweeps import sweep_nodes
 from polyaxon_airflow.polyaxonfile.library import Library
 from polyaxon_airflow.scalars import is_template
@@ -315,8 +317,13 @@ class _Builder:
             compiled, "trial", path=path, task_id=f"{task_id}.trial", group=task_id, upstream=before
         )
         self.nodes.pop()
+        model = replace(model, decides=False, trigger=DEFAULT_TRIGGER)
         with self.placed(path):
-            self.nodes += sweep_nodes(compiled, replace(model, decides=False, trigger=DEFAULT_TRIGGER))
+            rounds = None
+            if isinstance(compiled.matrix, Iterative):
+                rounds = planned_rounds(compiled.matrix, model, self.deployment, self.library)
+                self.attach(tuner_path(path), rounds.tuner)
+            self.nodes += sweep_nodes(compiled, model, rounds.nodes if rounds else None)
         best = self.nodes[-1]
         self.hooks(compiled, best, f"{task_id}.hook")
         return Ends((best.id,), may_skip=self.may_skip(compiled, upstream))

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from polyaxon_airflow.matrix import Matrix
 
 
-def sweep_nodes(compiled: CompiledOperation, model: Node) -> list[Node]:
-    """The nodes of a sweep, the best last. `model`: a trial's node, of which all are copies.
+def sweep_nodes(compiled: CompiledOperation, model: Node, rounds: list[Node] | None = None) -> list[Node]:
+    """The nodes of a sweep, the best last. `model`: a trial's node, of which all are copies; `rounds`: of a tuner's.
 
     Raises CompilationError for a matrix that cannot run.
     """
@@ -23,7 +23,7 @@ def sweep_nodes(compiled: CompiledOperation, model: Node) -> list[Node]:
     assert matrix is not None  # noqa: S101 - only sweeps come here
     concurrency = getattr(matrix, "concurrency", None)
     model = replace(model, concurrency=concurrency if isinstance(concurrency, int) else None)
-    trials = _trials(matrix, model)
+    trials = rounds if rounds is not None else _trials(matrix, model)
     mapped = [node for node in trials if node.kind == "trial"]
     best = Node(
         id=f"{model.group}.best",
@@ -33,7 +33,10 @@ def sweep_nodes(compiled: CompiledOperation, model: Node) -> list[Node]:
         group=model.group,
         trigger="all_done",
         decides=True,
-        details={"trials": [node.id for node in mapped]},
+        details={
+            "trials": [node.id for node in mapped],
+            "makers": [node.id for node in trials if node.kind in ("values", "tuner")],
+        },
     )
     return [*trials, best]
 

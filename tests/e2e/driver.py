@@ -86,8 +86,12 @@ class Driver:
     def until(self, condition, what, patience=60):
         until = time.monotonic() + patience
         while time.monotonic() < until:
-            if condition():
-                return
+            try:
+                if condition():
+                    return
+            except ApiError as error:
+                if error.status:  # 0: a server that is busy, or has just been killed, answers later
+                    raise
             time.sleep(0.3)
         errors = self.import_errors()
         raise AssertionError(f"waited {patience} s in vain for {what}; import errors: {errors}")

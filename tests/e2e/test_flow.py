@@ -41,6 +41,13 @@ def op(name, *, code=0, **fields):
             id="a handled failure still fails the pipeline",
         ),
         pytest.param(
+            "sweep_behind",
+            [op("a", code=1), op("b", dependencies="[a]", matrix="{kind: mapping, values: [{x: 1}]}")],
+            {"a": "failed", "b.trial[0]": "upstream_failed", "b.best": "failed"},
+            "failed",
+            id="a sweep after a failure",
+        ),
+        pytest.param(
             "cleanup",
             [op("a"), op("b", dependencies="[a]", trigger="all_done")],
             {"a": "success", "b": "success", "outcome": "success"},

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests import components
+
 pytestmark = pytest.mark.e2e
 
 METRIC = "metric: {name: loss, optimization: minimize}"
@@ -47,6 +49,9 @@ run:
   - name: hyperband
     dagRef: train
     matrix: {{kind: hyperband, maxIterations: 2, eta: 2, seed: 3, resume: true, resource: {{name: epochs, type: int}}, {METRIC}, {SPACE}}}
+  - name: iterative
+    dagRef: train
+    matrix: {{kind: iterative, maxIterations: 2, tuner: {{hubRef: halving}}, {SPACE}}}
   - name: use
     params:
       x: {{ref: ops.grid, value: outputs.best.params.x}}
@@ -71,10 +76,32 @@ run:
           echo loss={{{{ x }}}}
 """
 
-TRIALS = {"mapping": 2, "grid": 2, "random": 2, "bayes": 3, "tpe": 2, "hyperopt": 2, "hyperband": 5}
+TRIALS = {
+    "mapping": 2, "grid": 2, "random": 2, "bayes": 3, "tpe": 2, "hyperopt": 2, "hyperband": 5, "iterative": 4,
+}  # fmt: skip
+
+TUNER = """
+kind: component
+name: halving
+outputs: [{name: suggestions, type: list}]
+run:
+  kind: job
+  init: [{file: {filename: history.json, content: "{{ history | tojson }}"}}]
+  container:
+    image: x
+    command: [python3, -c]
+    args:
+    - |
+      import json, os
+      history = json.load(open("{{ globals.artifacts_path }}/history.json"))
+      least = min(history["metrics"], default=8.0)
+      suggestions = [{"x": least / 2}, {"x": least / 4}]
+      json.dump({"suggestions": suggestions}, open(os.environ["POLYAXON_OUTPUTS_FILE"], "w"))
+"""
 
 
 def test_every_kind_of_matrix(driver):
+    components.put(driver.airflow.dags, "halving", TUNER)
     dag_id = driver.drop("kinds.yaml", KINDS)
     run_id = driver.run(dag_id, patience=400)
     assert set(driver.states(dag_id, run_id).values()) == {"success"}
@@ -85,6 +112,7 @@ def test_every_kind_of_matrix(driver):
         assert values == sorted(values)
         assert result["best"]["value"] == values[0] == result["best"]["params"]["x"]
     assert [trial["params"] for trial in found["mapping"]["trials"]] == [{"x": 4}, {"x": 7}]
+    assert [trial["value"] for trial in found["iterative"]["trials"]] == [0.5, 1.0, 2.0, 4.0]
     least = found["bayes"]["best"]["value"]
     assert f"the best x is 1.0, the least loss {least}" in driver.log(dag_id, run_id, "use")
     promoted = driver.log(dag_id, run_id, "hyperband.bracket_0_rung_1", map_index=0)

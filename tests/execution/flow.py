@@ -14,6 +14,7 @@ from polyaxon_airflow.execution.identity import TaskIdentity
 from polyaxon_airflow.execution.sweeps import trial_indexes
 from polyaxon_airflow.execution.task import Ended, Surroundings, Task
 from polyaxon_airflow.execution.trials import start_trial
+from polyaxon_airflow.execution.tuners import end_round, round_of, start_round
 from polyaxon_airflow.plan.build import plan_of
 from polyaxon_airflow.polyaxonfile import read_operation
 from polyaxon_airflow.polyaxonfile.library import Library
@@ -106,11 +107,13 @@ class DagRun:
         if node.kind == "values":
             self.indexes = trial_indexes(self.task(node), self.around())
             return "success"
+        if node.kind == "tuner":
+            return self.tuner(node)
         if node.kind == "trial":
             indexes = range(node.first_index, node.first_index + node.mapped) if node.mapped else self.indexes
             for index in indexes:
                 self.ended[f"{node.id}[{index}]"] = self.trial(node, index)
-            return "success"
+            return "success" if indexes else "skipped"
         task, around = self.task(node), self.around()
         kinds = {
             "run": lambda: self.one_run(Execution(task, around)),
@@ -122,6 +125,12 @@ class DagRun:
             "approval": lambda: ask(task, around) or self.approve(task, around),
         }
         self.ended[node.id] = ended = kinds[node.kind]()
+        return AIRFLOW_STATE[ended.status]
+
+    def tuner(self, node):
+        task, around = self.task(node), self.around()
+        self.ended[node.id] = ended = self.to_its_end(*start_round(task, around))
+        self.indexes = end_round(round_of(task, around), ended, around) if ended.status == "succeeded" else []
         return AIRFLOW_STATE[ended.status]
 
     def approve(self, task, around):

@@ -6,6 +6,7 @@ from polyaxon_airflow.artifacts.storage import open_storage
 from polyaxon_airflow.cli import main
 from polyaxon_airflow.connections.catalogue import Catalogue
 from polyaxon_airflow.connections.store import artifacts_store
+from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.execution.artifacts import ArtifactsStore
 from tests.execution.flow import World
 
@@ -245,6 +246,42 @@ def test_known_points_are_tried_first(world):
     assert len(trials(run)) == 3
 
 
+def test_more_known_points_than_trials_are_refused(world):
+    matrix = "{kind: random, numRuns: 1, seed: 0, params: {x: {kind: choice, value: [1.0, 2.0, 3.0]}}}"
+    text = SWEEP.format(matrix=matrix, script="echo loss={{ x }}")
+    with pytest.raises(CompilationError, match="2 enqueued points do not fit into the 1 trials of this run"):
+        world.run(text, {"enqueue": [{"x": 2.0}, {"x": 3.0}]})
+
+
+@pytest.mark.parametrize(
+    ("conf", "indexes", "last"),
+    [
+        pytest.param({}, range(6), "succeeded", id="as many more as the file has"),
+        pytest.param({"numRuns": 5}, range(5), "skipped", id="so many in all"),
+        pytest.param({"enqueue": [{"x": 8.0}]}, range(6), "succeeded", id="a known point first"),
+    ],
+)
+def test_a_finished_sweep_goes_on_with(world, conf, indexes, last):
+    matrix = "{kind: random, numRuns: 3, seed: 0, params: {x: {kind: uniform, value: [0, 9]}}}"
+    text = SWEEP.format(matrix=matrix, script="echo loss={{ x }}")
+    world.run(text, run_id="first")
+    run = world.run(text, {"resume": "first", **conf}, run_id="second")
+    told = {row["index"]: row["params"]["x"] for row in trials(run) if row["params"]}
+    assert sorted(told) == list(indexes)
+    assert len(set(told.values())) == len(told)
+    assert run.ended["search.trial[2]"].status == last
+    if "enqueue" in conf:
+        assert told[3] == 8.0
+
+
+def test_a_sweep_goes_on_with_no_more_trials_than_a_run_of_its_dag_has(world):
+    matrix = "{kind: random, numRuns: 3, seed: 0, params: {x: {kind: uniform, value: [0, 9]}}}"
+    text = SWEEP.format(matrix=matrix, script="echo loss={{ x }}")
+    world.run(text, run_id="first")
+    with pytest.raises(CompilationError, match="numRuns 7 needs 4 more trials, and a run of this DAG has 3"):
+        world.run(text, {"resume": "first", "numRuns": 7}, run_id="second")
+
+
 def test_the_shell_shows_a_sweep_as_its_last_task_does(world, capsys):
     sweep(world, "{kind: grid, params: {x: {kind: choice, value: [3.0, 1.0]}}}")
     url = f"sqlite:///{world.folder}/store.db"
@@ -307,3 +344,77 @@ def test_a_sweep_behind_a_trigger_and_a_condition(world, condition, gate, best, 
     trials = [end.status for name, end in run.ended.items() if name.startswith("search.trial")]
     assert trials == states
     assert run.ended["outcome"].status == ("failed" if best == "failed" else "succeeded")
+
+
+TUNER = """
+kind: component
+name: halving
+inputs:
+- {name: iteration, type: int}
+- {name: best, type: list, isOptional: true, value: []}
+outputs: [{name: suggestions, type: list}]
+run:
+  kind: job
+  init:
+  - file: {filename: history.json, content: "{{ history | tojson }}"}
+  container:
+    image: x
+    command: [python3, -c]
+    args:
+    - |
+      import json, os
+      history = json.load(open("{{ globals.artifacts_path }}/history.json"))
+      best = min(zip(history["metrics"], [c["x"] for c in history["configs"]]), default=(0, 8.0))[1]
+      print("round", {{ iteration }}, "of", history["matrix"]["maxIterations"], "after", len(history["trials"]))
+      rows = [{"x": best / 2}, {"x": best / 4}] if {{ iteration }} < {{ rounds }} else []
+      json.dump({"suggestions": rows}, open(os.environ["POLYAXON_OUTPUTS_FILE"], "w"))
+"""
+
+ITERATIVE = """
+kind: operation
+name: search
+matrix:
+  kind: iterative
+  maxIterations: 3
+  tuner: {{hubRef: halving, params: {{rounds: {{value: {rounds}}}}}}}
+  params: {{x: {{kind: uniform, value: [0, 9]}}}}
+component:
+  inputs: [{{name: x, type: float}}]
+  outputs: [{{name: loss, type: metric}}]
+  run: {{kind: job, container: {{image: x, command: [echo, "loss={{{{ x }}}}"]}}}}
+"""
+
+
+def test_a_tuner_of_the_users_suggests_round_by_round(world):
+    world.component("halving", TUNER)
+    run = world.run(ITERATIVE.format(rounds=9))
+    assert run.statuses()["search.best"] == "succeeded", world.lines
+    told = {t["index"]: t["params"]["x"] for t in trials(run)}
+    assert told == {0: 4.0, 1: 2.0, 2: 1.0, 3: 0.5, 4: 0.25, 5: 0.125}
+    assert "round 2 of 3 after 4" in world.lines
+
+
+def test_a_tuner_that_suggests_nothing_ends_the_sweep(world):
+    world.component("halving", TUNER)
+    run = world.run(ITERATIVE.format(rounds=1))
+    assert len(trials(run)) == 2
+    assert run.states["search.round_1"] == "skipped"
+    assert (
+        run.ended["search.round_2_tuner"].reason
+        == "the tuner suggested nothing in round 1: the sweep has ended"
+    )
+    assert run.statuses()["search.best"] == "succeeded"
+
+
+def test_a_tuner_that_is_not_there_is_a_fault_of_its_place(world):
+    with pytest.raises(CompilationError, match="hubRef halving has not been fetched") as refused:
+        world.plan(ITERATIVE.format(rounds=1))
+    assert refused.value.faults[0].path[:2] == ("matrix", "tuner")
+
+
+def test_a_tuner_that_fails_fails_the_sweep(world):
+    world.component("halving", TUNER.replace("import json, os", "raise SystemExit('no idea')"))
+    run = world.run(ITERATIVE.format(rounds=1))
+    assert run.statuses()["search.round_0_tuner"] == "failed"
+    assert run.statuses()["search.best"] == "failed"
+    assert "round_0_tuner failed" in run.ended["search.best"].reason
