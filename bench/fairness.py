@@ -1,14 +1,15 @@
 """Fair shares on a real scheduler: PostgreSQL, LocalExecutor, hand-written DAGs of sleeping tasks (N20, N21, N22, N25).
 
-    python -m bench.fairness --repeats 5
+    make bench NAME=fairness
 
 Each scenario runs in a queue (`lab.gpu`: the fair weights and the queue keeper) and in a plain pool of the same size
 (`plain`: Airflow as it comes), one after the other on the same Airflow. What is measured is read from Airflow's
-database: a task holds its slot from `queued_dttm` to `end_date`.
+database: a task holds its slot from `queued_dttm` to `end_date`. One round takes about a quarter of an hour.
 """
 
 import argparse
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -23,6 +24,7 @@ from tests import postgresql
 
 SLOTS = 4
 SECONDS = 12  # that a task sleeps
+ROUNDS = 6  # of SLOTS tasks, in which sweeps that compete are watched
 RESULTS = Path(__file__).parent / "results" / "fairness.json"
 
 QUEUES = f"""
@@ -105,7 +107,9 @@ def sharing(bench, kind, count):
     """N20: one sweep of 400 and others of 40 at once."""
     dags = [f"big_{kind}", *(f"small{i}_{kind}" for i in range(count - 1))]
     runs = bench.trigger(*dags)
-    spans = bench.wait(runs, lambda s: len({span.dag for span in s}) == count and starts(s) >= 40 + 4 * count)
+    spans = bench.wait(
+        runs, lambda s: len({span.dag for span in s}) == count and starts(s) >= ROUNDS * SLOTS + 2 * count
+    )
     bench.clear_up(runs)
     shares = shares_of(spans, *contention(spans))
     values = [shares.get(dag, 0.0) for dag in dags]
@@ -117,20 +121,20 @@ def weights(bench, kind):
     """N20: two sweeps, the first of weight 3, of which a plain pool knows nothing."""
     dags = [f"heavy_{kind}", f"big_{kind}"]
     runs = bench.trigger(*dags)
-    spans = bench.wait(runs, lambda s: starts(s) >= 48)
+    spans = bench.wait(runs, lambda s: starts(s) >= ROUNDS * SLOTS)
     bench.clear_up(runs)
     shares = shares_of(spans, *contention(spans))
     return {"off": abs(shares.get(dags[0], 0.0) - 0.75), "shares": shares, "idle": idle(spans)}
 
 
 def single(bench, kind):
-    """N21: a task behind a sweep of 400; how many task lengths until it starts (watched for a minute and a half)."""
+    """N21: a task behind a sweep of 400; how many task lengths until it starts (watched for a minute)."""
     runs = bench.trigger(f"big_{kind}")
-    bench.wait(runs, lambda s: starts(s) >= 14)
+    bench.wait(runs, lambda s: starts(s) >= 2 * SLOTS)
     one = f"one_{kind}"
     runs += bench.trigger(one)
     came = time.time()
-    spans = bench.wait(runs, lambda s: starts(s, one) or time.time() - came > 90)
+    spans = bench.wait(runs, lambda s: starts(s, one) or time.time() - came > 60)
     bench.clear_up(runs)
     span = next(span for span in spans if span.dag == one)
     length = statistics.mean(span.end - span.start for span in spans if span.start and span.end)
@@ -146,10 +150,12 @@ def single(bench, kind):
 def late(bench, kind):
     """N22: a sweep of 40 comes when one of 400 has been going for a while; both shares while both wait."""
     runs = bench.trigger(f"big_{kind}")
-    bench.wait(runs, lambda s: starts(s) >= 14)
+    bench.wait(runs, lambda s: starts(s) >= 2 * SLOTS)
     small = f"small0_{kind}"
     runs += bench.trigger(small)
-    spans = bench.wait(runs, lambda s: len({span.dag for span in s}) == 2 and starts(s) >= 54)
+    spans = bench.wait(
+        runs, lambda s: len({span.dag for span in s}) == 2 and starts(s) >= (2 + ROUNDS) * SLOTS
+    )
     bench.clear_up(runs)
     since, until = contention(spans)
     shares = shares_of(spans, since + SECONDS, until)  # slots change hands as tasks end: one task's length
@@ -226,7 +232,7 @@ def measured(bench, repeats, names):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--only", choices=list(SCENARIOS), nargs="*", default=list(SCENARIOS))
     parser.add_argument("--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
@@ -249,11 +255,23 @@ def main():
             bench = Bench(airflow, database)
             bench.client.post("/pools", {"name": "plain", "slots": SLOTS})
             _wait_for_dags(bench.client)
-            results = list(measured(bench, arguments.repeats, arguments.only))
-    taken = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    arguments.output.write_text(
-        json.dumps({"taken": taken, "slots": SLOTS, "results": results}, indent=1) + "\n"
-    )
+            results = []
+            for result in measured(bench, arguments.repeats, arguments.only):
+                results.append(result)
+                arguments.output.write_text(json.dumps(report(results), indent=1) + "\n")
+
+
+def report(results):
+    """What is kept: when and on what it was measured, the medians, and every single result."""
+    return {
+        "taken": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "slots": SLOTS,
+        "seconds": SECONDS,
+        "summary": summary(results),
+        "results": results,
+    }
 
 
 def _wait_for_dags(client):
