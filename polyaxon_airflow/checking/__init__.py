@@ -77,7 +77,10 @@ def check_file(
         operation, found = _parsed(document)
         if operation is not None:
             becomes = dag_id(operation, path, around)
-            found = _with_later(found, operation, document, around, _known_to(path, around, known or Known()))
+            known = _known_to(path, around, known or Known())
+            found = _with_later(found, operation, document, around, known)
+            if known.refusals is not None and not any(fault.severity == "error" for fault in found):
+                found = [*found, *known.refusals(path, around)]
     result = _result(str(path), _kind(document), [*document.warnings, *found], strict=strict)
     return replace(result, dag_id=becomes)
 

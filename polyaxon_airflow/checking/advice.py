@@ -27,7 +27,8 @@ from polyaxon_airflow.queues.lookup import ANYBODY, Requester
 from polyaxon_airflow.scalars import is_template
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
+    from pathlib import Path
 
     from polyaxon_airflow.connections.catalogue import Catalogue
     from polyaxon_airflow.polyaxonfile.operation import Operation
@@ -46,6 +47,8 @@ class Known:
     requester: Requester = ANYBODY  # whose the file is
     connections: Catalogue | None = None
     query: QueryCheck | None = None
+    # What keeps a file, below a dags folder, from becoming a DAG of this deployment although all of it is right.
+    refusals: Callable[[Path, Path], Iterable[Fault]] | None = None
 
 
 def advise(operation: Operation, known: Known) -> Iterator[Finding]:

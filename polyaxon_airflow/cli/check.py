@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyaxon_airflow.checking import Known, check
 from polyaxon_airflow.cli import reports
-from polyaxon_airflow.errors import QueryError
+from polyaxon_airflow.cli.deployed import catalogue_of, deployment_for, queues_of
+from polyaxon_airflow.errors import Fault, FaultsError, QueryError
+from polyaxon_airflow.plan.file import plan_file
 from polyaxon_airflow.polyaxonfile import presets
 from polyaxon_airflow.polyaxonfile.recognise import HEAD, looks_like_polyaxonfile
 
@@ -62,18 +62,17 @@ def _is_one(path: Path) -> bool:
 def _known(arguments: argparse.Namespace) -> Known:
     root = arguments.root or next((path for path in arguments.paths if path.is_dir()), Path())
     names = presets.preset_names(root) if (root / presets.FOLDER).is_dir() else None
-    queues = _file(arguments.queues, "QUEUES_FILE", root / "queues.yaml")
-    connections = _file(arguments.connections, "CONNECTIONS_FILE", root / "connections.yaml")
-    known = Known(presets=names, query=query_errors)
-    if queues is not None:
-        from polyaxon_airflow.queues.reading import read_queues
+    queues, connections = queues_of(root, arguments.queues), catalogue_of(root, arguments.connections)
 
-        known = replace(known, queues=read_queues(queues))
-    if connections is not None:
-        from polyaxon_airflow.connections.catalogue import read_catalogue
+    def refusals(file: Path, around: Path) -> tuple[Fault, ...]:
+        try:
+            plan_file(file, around, deployment=deployment_for(file, around, queues, connections))
+        except FaultsError as error:
+            return error.faults
+        return ()
 
-        known = replace(known, connections=read_catalogue(connections))
-    return known
+    planned = refusals if queues is not None else None
+    return Known(presets=names, queues=queues, connections=connections, query=query_errors, refusals=planned)
 
 
 def query_errors(query: str, sort: str | None) -> Iterator[tuple[str, QueryError]]:
@@ -88,9 +87,3 @@ def query_errors(query: str, sort: str | None) -> Iterator[tuple[str, QueryError
         parse_sort(sort) if sort else ()
     except QueryError as error:
         yield "sort", error
-
-
-def _file(given: Path | None, setting: str, default: Path) -> Path | None:
-    """The file that is given, that Airflow's configuration names in the environment, or that is there by default."""
-    named = os.environ.get(f"AIRFLOW__POLYAXON__{setting}")
-    return given or (Path(named) if named else None) or (default if default.exists() else None)

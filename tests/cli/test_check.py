@@ -44,6 +44,40 @@ def test_json_lists_every_file_with_its_faults(files, capsys):
     assert fault["suggestion"] == "Did you mean 'container'?"
 
 
+DEPLOYMENT = {
+    "queues.yaml": "agents: [{name: lab, queues: [{name: cpu}, {name: gpu, quota: {gpu: 8}}]}]\n"
+    "projects: {eyes: {folders: [eyes], default: {queue: gpu, presets: [big]}}}\n",
+    "connections.yaml": "connections: [{name: data, kind: s3, schema: {bucket: b}}]\n",
+    "presets/big.yaml": "runPatch: {container: {resources: {limits: {nvidia.com/gpu: 16}}}}\n",
+    "presets/lost.yaml": "runPatch: {connections: [dat]}\n",
+    "eyes/x.yaml": "kind: component\nname: x\nrun: {kind: job, container: {image: a}}\n",
+    "presets.yaml": "kind: operation\nname: y\npresets: [lost]\ncomponent: {run: {kind: job, container: {image: a}}}\n",
+    "queue.yaml": "kind: component\nname: z\nqueue: tpu\nrun: {kind: job, container: {image: a}}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "fault"),
+    [
+        pytest.param("queue.yaml", "unknown queue 'tpu'; known: lab/cpu, lab/gpu", id="an unknown queue"),
+        pytest.param(
+            "eyes/x.yaml",
+            "a run needs gpu 16, and queue 'lab/gpu' has 8 in all: it could never start",
+            id="a run that never fits, with the presets of its project",
+        ),
+        pytest.param(
+            "presets.yaml", "unknown connection 'dat'; known: data", id="an unknown connection of a preset"
+        ),
+    ],
+)
+def test_what_the_deployment_would_refuse_at_import_is_refused(tmp_path, capsys, file, fault):
+    for name, text in DEPLOYMENT.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert main(["check", "--root", str(tmp_path), str(tmp_path / file)]) == 1
+    assert fault in capsys.readouterr().out
+
+
 def test_wrong_usage_exits_with_2():
     with pytest.raises(SystemExit) as caught:
         main(["check"])
