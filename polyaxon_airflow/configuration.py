@@ -154,14 +154,21 @@ def kubernetes_runner(access: ClusterAccess, namespace: str) -> KubernetesRunner
     )
 
 
-def site() -> Site:
-    """What this deployment adds to the pods of runs."""
+def site(queue: str | None = None) -> Site:
+    """What this deployment adds to the pods of runs in a queue (`agent/queue`).
+
+    Raises FaultsError for a queues file that cannot be read or has lost the queue.
+    """
     from airflow.configuration import conf
 
+    from polyaxon_airflow.queues.kubernetes import Admission, admission
+    from polyaxon_airflow.queues.reading import read_queues
     from polyaxon_airflow.runtimes.launch import Site
 
     pod = conf.getjson(SECTION, "pod_defaults", fallback={})
     defaults = pod if isinstance(pod, dict) else {}
+    place = read_queues(queues_file()).find(queue) if queue is not None else None
+    labels, priority_class = admission(place) if place is not None else Admission({})
     return Site(
         helper_image=setting("helper_image") or None,
         service_account=defaults.get("serviceAccountName"),
@@ -170,6 +177,8 @@ def site() -> Site:
         tolerations=tuple(defaults.get("tolerations") or ()),
         image_pull_secrets=tuple(defaults.get("imagePullSecrets") or ()),
         variables=defaults.get("env") or {},
+        labels=labels,
+        priority_class=priority_class,
     )
 
 

@@ -15,14 +15,20 @@ if TYPE_CHECKING:
 
 def place_of(task: Task, compiled: CompiledOperation) -> dict[str, Any]:
     """`queue` and `agent`; where there are no queues, what the operation names."""
-    queue, agent = _queue_of(task) or (compiled.queue, None)
+    queue, agent = _place_of(task) or (compiled.queue, None)
     return {"queue": queue, "agent": agent}
 
 
 def agent_of(task: Task) -> str | None:
     """The agent that executes a task; None where there are no queues."""
-    place = _queue_of(task)
+    place = _place_of(task)
     return place[1] if place is not None else None
+
+
+def queue_of(task: Task) -> str | None:
+    """The `agent/queue` of a task; None where there are no queues."""
+    place = _place_of(task)
+    return place[0] if place is not None else None
 
 
 def amounts_of(literal: CompiledOperation) -> dict[str, Any]:
@@ -33,7 +39,7 @@ def amounts_of(literal: CompiledOperation) -> dict[str, Any]:
     return {"cost": cost, **{name: float(amount) for name, amount in given.items() if amount is not None}}
 
 
-def _queue_of(task: Task) -> tuple[str, str] | None:
+def _place_of(task: Task) -> tuple[str, str] | None:
     """The `agent/queue` that was chosen when the dag was triggered, else that of the task's pool; and its agent."""
     planned = ChosenPlace(task.node.pool, task.node.pool_slots)
     return named_by(chosen_place(task.node.id, planned, task.conf, task.plan.schemas()).pool)

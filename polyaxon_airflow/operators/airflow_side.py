@@ -33,7 +33,7 @@ from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.execution.artifacts import ArtifactsStore
 from polyaxon_airflow.execution.identity import TaskIdentity
 from polyaxon_airflow.execution.limits import FullError
-from polyaxon_airflow.execution.taking import agent_of
+from polyaxon_airflow.execution.taking import agent_of, queue_of
 from polyaxon_airflow.execution.task import Ended, Surroundings, Task
 from polyaxon_airflow.timetables import schedule_at
 
@@ -91,7 +91,8 @@ def surroundings_of(
         # The supervisor watches over this process for Airflow; without it nobody would report how the task ended.
         return interrupted() if os.getppid() == parent else "the worker of this task has died"
 
-    access = cluster_of(agent_of(task_of(operator, context)))
+    task = task_of(operator, context)
+    access = cluster_of(agent_of(task))
     kept = artifacts_store()
     return Surroundings(
         store=store,
@@ -103,14 +104,14 @@ def surroundings_of(
         interrupted=why_end,
         owner=plan.owner,
         project=plan.project,
-        **(_on_cluster(access, kept) if access is not None else _on_this_machine(plan, kept)),
+        **(_on_cluster(access, kept, queue_of(task)) if access is not None else _on_this_machine(plan, kept)),
     )
 
 
-def _on_cluster(access: ClusterAccess, kept: Store) -> dict[str, Any]:
+def _on_cluster(access: ClusterAccess, kept: Store, queue: str | None) -> dict[str, Any]:
     """Pods bring their artifacts to the store themselves; none can reach a folder of this machine."""
     runner = kubernetes_runner(access, access.resolved_namespace())
-    mirror = {"site": site(), "runs_folder": str(mirrors_folder() / "runs"), "carried": True}
+    mirror = {"site": site(queue), "runs_folder": str(mirrors_folder() / "runs"), "carried": True}
     if kept.is_local and kept.entry.name == DEFAULT:
         return {"runner": runner, **mirror, "connections": kept.catalogue.connections}
     return {"runner": runner, **mirror, **_places(kept.entry.connection(), kept, is_local=True)}

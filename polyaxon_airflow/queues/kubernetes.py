@@ -6,7 +6,7 @@ Kueue: https://kueue.sigs.k8s.io/docs/reference/kueue.v1beta1/.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +44,18 @@ def kueue_queues(queues: Queues, gpu: str = "nvidia.com/gpu") -> list[dict[str, 
     return rendered
 
 
-def kueue_labels(place: Place) -> dict[str, str]:
-    """The labels by which Kueue admits a pod of this queue."""
-    return {QUEUE_LABEL: place.queue.name, PRIORITY_LABEL: _name(place)}
+class Admission(NamedTuple):
+    """What objects of a run carry, so that the cluster counts them to their queue."""
+
+    labels: dict[str, str]
+    priority_class: str | None = None
+
+
+def admission(place: Place) -> Admission:
+    """By what the cluster of a queue knows the pods of its runs, as its agent's `admission` says."""
+    if place.agent.admission == "kueue":
+        return Admission({QUEUE_LABEL: place.queue.name, PRIORITY_LABEL: _name(place)})
+    return Admission({}, _name(place) if place.agent.admission == "quota" else None)
 
 
 def _kueue_queue(place: Place, queues: Queues, gpu: str) -> Iterator[dict[str, Any]]:

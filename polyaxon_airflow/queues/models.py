@@ -109,6 +109,7 @@ class Agent(Section):
     description: StrictStr | None = None
     connection: StrictStr | None = None  # Airflow connection id of the cluster
     namespace: StrictStr | None = None
+    admission: Literal["quota", "kueue"] | None = None  # what of `queues render` this cluster has
     default_queue: Name | None = None  # its first one, if not given
     queues: Annotated[list[Queue], AfterValidator(_is_not_empty)]
 

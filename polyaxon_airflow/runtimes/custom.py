@@ -18,7 +18,8 @@ Object = dict[str, Any]
 
 def resource(launch: Launch, api_version: str, kind: str, spec: Object) -> Object:
     """A custom resource of a run, without the fields of its spec that are None."""
-    metadata: Object = {"name": launch.resource_name, "labels": {UUID_LABEL: launch.uuid}}
+    labels = {**launch.site.labels, UUID_LABEL: launch.uuid}
+    metadata: Object = {"name": launch.resource_name, "labels": labels}
     if launch.namespace:
         metadata["namespace"] = launch.namespace
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": given(**spec)}

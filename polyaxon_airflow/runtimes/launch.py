@@ -26,6 +26,8 @@ class Site:
     tolerations: tuple[Mapping[str, Any], ...] = ()
     image_pull_secrets: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)  # such as HTTP_PROXY
+    labels: Mapping[str, str] = field(default_factory=dict)  # of pods, and of the resources that make them
+    priority_class: str | None = None
     # Kind of run -> ClusterTrainingRuntime, for clusters that have Kubeflow Trainer v2 and not its predecessor.
     training_runtimes: Mapping[str, str] = field(
         default_factory=lambda: {"pytorchjob": "torch-distributed", "mpijob": "deepspeed-distributed"}

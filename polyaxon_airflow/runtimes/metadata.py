@@ -17,9 +17,10 @@ LEADER = "leader"  # the role of the pods whose first one's log is the run's
 
 
 def labels_of(own: Mapping[str, str], launch: Launch, kind: str) -> dict[str, str]:
-    """The user's labels, and those that Polyaxon sets, which win."""
+    """The user's labels, those of the site, and those that Polyaxon sets; later ones win."""
     return {
         **own,
+        **launch.site.labels,
         "app.kubernetes.io/name": label_value(launch.name),
         "app.kubernetes.io/instance": launch.uuid,
         "app.kubernetes.io/part-of": "polyaxon-runs",

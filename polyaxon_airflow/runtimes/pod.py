@@ -200,6 +200,7 @@ def _site_fields(launch: Launch) -> dict[str, Any]:
         "nodeSelector": dict(site.node_selector),
         "affinity": dict(site.affinity),
         "tolerations": [dict(toleration) for toleration in site.tolerations],
+        "priorityClassName": site.priority_class,
     }
     return {name: value for name, value in fields.items() if value}
 

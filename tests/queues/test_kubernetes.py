@@ -2,7 +2,7 @@
 
 import pytest
 
-from polyaxon_airflow.queues.kubernetes import kueue_labels, kueue_queues, resource_quotas
+from polyaxon_airflow.queues.kubernetes import admission, kueue_queues, resource_quotas
 from polyaxon_airflow.queues.reading import read_queues
 
 QUEUES = read_queues(
@@ -99,8 +99,19 @@ def test_a_parent_does_not_borrow():
     assert {resource["borrowingLimit"] for resource in resources} == {"0"}
 
 
-def test_labels_of_a_pod():
-    assert kueue_labels(QUEUES.find("gpu")) == {
-        "kueue.x-k8s.io/queue-name": "gpu",
-        "kueue.x-k8s.io/priority-class": "polyaxon-lab-gpu",
-    }
+@pytest.mark.parametrize(
+    ("told", "labels", "priority_class"),
+    [
+        pytest.param(
+            "kueue",
+            {"kueue.x-k8s.io/queue-name": "gpu", "kueue.x-k8s.io/priority-class": "polyaxon-lab-gpu"},
+            None,
+            id="Kueue, by labels",
+        ),
+        pytest.param("quota", {}, "polyaxon-lab-gpu", id="a ResourceQuota, by the priority class"),
+        pytest.param(None, {}, None, id="nobody"),
+    ],
+)
+def test_by_what_a_cluster_counts_the_pods_of_a_queue(told, labels, priority_class):
+    queues = read_queues(f"agents: [{{name: lab, admission: {told or '~'}, queues: [{{name: gpu}}]}}]")
+    assert admission(queues.find("gpu")) == (labels, priority_class)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import pairwise
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -141,3 +142,36 @@ def test_no_slot_is_idle_while_a_task_waits(jobs):
         ) / 2  # between the last event that could have let it start and its start
         if max(before) < start:
             assert sum(begin <= moment < end for _, begin, end in started) == 4
+
+
+def test_a_hundred_thousand_tasks_are_replayed_in_seconds():
+    """Of one core: what others run beside it does not count."""
+    jobs = [
+        Job((pool, name), 60.0 + number % 60, at=100.0 * name)
+        for pool in (GPU, "lab.cpu")
+        for name in range(10)
+        for number in range(5000)
+    ]
+    before = process_time()
+    started = simulate(jobs, lab("{name: gpu, concurrency: 64}, {name: cpu, concurrency: 64, priority: 1}"))
+    assert len(started) == 100_000
+    assert process_time() - before < 10
+
+
+LATE = st.floats(0, 500)
+
+
+@given(
+    sweeps=st.lists(st.tuples(st.integers(1, 60), st.floats(1, 60), LATE), min_size=1, max_size=6),
+    slots=st.integers(1, 6),
+    late=LATE,
+)
+def test_a_late_single_task_waits_for_no_more_than_a_task_of_each(sweeps, slots, late):
+    """However large the sweeps before it are: it is the first of its flow, and every flow starts one task at most."""
+    jobs = [
+        job for name, (tasks, seconds, at) in enumerate(sweeps) for job in sweep(name, tasks, seconds, at=at)
+    ]
+    started = simulate([*jobs, *sweep("single", 1, at=late)], lab(f"{{name: gpu, concurrency: {slots}}}"))
+    longest = max(seconds for _, seconds, _ in sweeps)
+    (wait,) = waits(started, "single")
+    assert wait <= 2 * longest * (1 + len(sweeps) / slots)

@@ -480,12 +480,16 @@ def test_a_deployment_adds_its_defaults():
         tolerations=({"key": "ml", "operator": "Exists"},),
         image_pull_secrets=("registry",),
         variables={"HTTPS_PROXY": "http://proxy"},
+        labels={"kueue.x-k8s.io/queue-name": "gpu"},
+        priority_class="polyaxon-lab-gpu",
     )
     made = pod(site=site)
     assert made["spec"]["serviceAccountName"] == "runs"
     assert made["spec"]["nodeSelector"] == {"pool": "ml"}
     assert made["spec"]["tolerations"] == [{"key": "ml", "operator": "Exists"}]
     assert made["spec"]["imagePullSecrets"] == [{"name": "registry"}]
+    assert made["spec"]["priorityClassName"] == "polyaxon-lab-gpu"
+    assert made["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "gpu"
     assert values(made["spec"]["containers"][0])["HTTPS_PROXY"] == "http://proxy"
     assert pod(ENVIRONMENT, site=site)["spec"]["serviceAccountName"] == "trainer"
 

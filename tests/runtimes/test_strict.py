@@ -19,6 +19,8 @@ EVERYTHING = {
         service_account="runs",
         tolerations=({"operator": "Exists"},),
         affinity={"nodeAffinity": {}},
+        labels={"kueue.x-k8s.io/queue-name": "gpu"},
+        priority_class="polyaxon-lab-gpu",
     ),
     "plugins": Plugins(docker=True, log_level="INFO"),
     "termination": Termination(timeout=60),
