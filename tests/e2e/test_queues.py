@@ -15,7 +15,7 @@ from polyaxon_airflow.embedded import EmbeddedAirflow
 from polyaxon_airflow.rest import ApiError, run_path
 from tests import postgresql
 
-pytestmark = [pytest.mark.e2e, pytest.mark.postgres]
+pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.slow]  # six minutes
 
 QUEUES = """
 agents:
@@ -38,6 +38,10 @@ for name, size, seconds, pool, more in [
     with DAG(name, schedule=None, catchup=False, max_active_tasks=100):
         BashOperator.partial(task_id="trial", pool=pool, weight_rule=RULE, **more).expand(
             bash_command=[f"sleep {seconds}"] * size)
+with DAG("failing", schedule=None, catchup=False, max_active_tasks=100):
+    first = "test {{ ti.try_number }} = 2"
+    BashOperator.partial(task_id="trial", pool="lab.gpu", weight_rule=RULE, retries=1, retry_delay=1).expand(
+        bash_command=[first, *["sleep 4"] * 30])
 """
 
 
@@ -64,7 +68,7 @@ def lab(tmp_path_factory):
         airflow = EmbeddedAirflow(folder / "home", dags, settings=settings)
         with airflow, psycopg.connect(url, autocommit=True) as database:
             lab = Lab(airflow, database, dags / "queues.yaml")
-            lab.until(lambda: airflow.client().get("/dags", limit=1)["total_entries"] == 6)
+            lab.until(lambda: airflow.client().get("/dags", limit=1)["total_entries"] == 7)
             yield lab
 
 
@@ -144,6 +148,17 @@ def test_a_run_can_be_sent_to_another_queue(lab):
         lab.client.trigger("job", {"queue": "lab/tpu"})
 
 
+def test_a_flood_of_tasks_in_one_queue_does_not_starve_another(lab):
+    """Airflow issue 45636: of a full pool's tasks the scheduler reads `max_tis_per_query` (16) at a time."""
+    sweep = lab.trigger("sweep")
+    lab.until(lambda: len(lab.tasks(sweep)) >= 3)
+    other = lab.trigger("leaving")
+    lab.until(lambda: lab.tasks(other, "running"), patience=30)
+    assert len(lab.tasks(sweep)) < 20
+    lab.end("leaving", other)
+    lab.end("sweep", sweep)
+
+
 def test_apply_is_idempotent_and_deletes_no_pool_in_use(lab, capsys):
     assert lab.command("apply") == 0
     assert capsys.readouterr().out == "nothing to do\n"
@@ -211,6 +226,13 @@ def test_a_trial_that_is_cleared_comes_before_those_after_it(lab):
     lab.end("sweep", run_id)
 
 
+def test_a_trial_that_is_tried_again_comes_before_those_after_it(lab):
+    run_id = lab.trigger("failing")
+    lab.until(lambda: 0 in [index for index, _, _ in lab.tasks(run_id, "success")])
+    assert max(index for index, _, _ in lab.tasks(run_id)) < 12
+    lab.end("failing", run_id)
+
+
 def test_concurrency_one_is_strictly_one_after_the_other(lab):
     run_id = lab.trigger("sequential")
     lab.until(lambda: len(lab.tasks(run_id, "success")) == 4)
@@ -230,16 +252,23 @@ def test_editing_the_pool_works_at_once_on_a_running_sweep(lab):
     lab.end("sweep", run_id)
 
 
-def test_a_keeper_that_died_is_started_again_and_one_ends_with_its_scheduler(lab):
+def test_a_keeper_that_died_is_started_again_and_after_a_restart_of_the_scheduler_shares_go_on(lab):
     (keeper,) = lab.keepers()
     os.kill(keeper, signal.SIGKILL)
     run_id = lab.trigger("sequential")
     another = lab.until(lambda: [pid for pid in lab.keepers() if pid != keeper])
     lab.until(lambda: len(lab.tasks(run_id, "success")) == 4)
+    old, late = lab.trigger("sweep"), lab.trigger("late")
+    lab.until(lambda: len(lab.tasks(old)) >= 3 and len(lab.tasks(late)) >= 3)
     os.kill(lab.airflow.pid("scheduler"), signal.SIGKILL)
     lab.until(lambda: not _lives(another[0]))
     lab.airflow.start_component("scheduler")
     assert len(lab.until(lab.keepers)) == 1
+    before = len(lab.tasks(old)), len(lab.tasks(late))
+    lab.until(lambda: len(lab.tasks(late)) >= before[1] + 6, patience=240)
+    assert abs((len(lab.tasks(old)) - before[0]) - 6) <= 3
+    lab.end("late", late)
+    lab.end("sweep", old)
 
 
 def _lives(pid):

@@ -1,0 +1,104 @@
+"""Queues and presets in a real Airflow: where runs go, how many at once, what they cost, what is refused."""
+
+import os
+from itertools import pairwise
+
+import pytest
+
+from polyaxon_airflow.cli import main
+from polyaxon_airflow.execution.identity import TaskIdentity
+from polyaxon_airflow.rest import ApiError
+from polyaxon_airflow.store import open_store
+
+pytestmark = pytest.mark.e2e
+
+QUEUES = """
+agents: [{name: lab, queues: [{name: placing}, {name: other}, {name: big, concurrency: 4, quota: {gpu: 8}}]}]
+"""
+PRESET = "queue: big\ncost: 3600\nrunPatch: {container: {resources: {limits: {nvidia.com/gpu: 4}}}}\n"
+JOB = """
+kind: component
+name: placed
+queue: placing
+run: {kind: job, container: {image: training, command: ["true"]}}
+"""
+FLOW = """
+kind: component
+name: narrow
+run:
+  kind: dag
+  operations:
+  - name: inner
+    component:
+      cache: {disable: true}
+      run:
+        kind: dag
+        concurrency: 1
+        operations:
+        - {name: a, component: {run: {kind: job, container: {image: training, command: [sleep, "1"]}}}}
+        - {name: b, component: {run: {kind: job, container: {image: training, command: [sleep, "1"]}}}}
+        - {name: c, component: {run: {kind: job, container: {image: training, command: [sleep, "1"]}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def queued(airflow):
+    """The deployment with queues and a preset; without them again after these tests."""
+    files = {airflow.dags / "queues.yaml": QUEUES, airflow.dags / "presets" / "large.yaml": PRESET}
+    for file, text in files.items():
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    yield airflow
+    for file in files:
+        file.unlink()
+
+
+def test_a_run_goes_where_its_file_its_presets_and_its_trigger_say(queued, driver, capsys):
+    dag_id = driver.drop("placed.yaml", JOB)
+    own = driver.run(dag_id)
+    preset = driver.run(dag_id, {"presets": ["large"]})
+    both = driver.run(dag_id, {"presets": ["large"], "queue": "lab/other"})
+    places = [
+        (task["pool"], task["pool_slots"])
+        for run_id in (own, preset, both)
+        for task in driver.tasks(dag_id, run_id).values()
+    ]
+    assert places == [("lab.placing", 1), ("lab.big", 2), ("lab.other", 2)]
+    for refused in ({"presets": ["unknown"]}, {"queue": "lab/unknown"}):
+        with pytest.raises(ApiError) as raised:
+            driver.client.trigger(dag_id, refused)
+        assert raised.value.status == 400
+
+    store = f"sqlite:///{queued.home}/polyaxon/store.db"
+    main(["runs", "cost", "--by", "queue", "--store", store])
+    costs = {line.split()[0]: float(line.split()[-1]) for line in capsys.readouterr().out.splitlines()[1:]}
+    assert costs["lab/placing"] == 0
+    assert costs["lab/big"] > 0
+
+
+def test_the_pools_are_there_and_apply_finds_nothing_to_do(queued, driver, capsys):
+    driver.until(
+        lambda: "lab.big" in {pool["name"] for pool in driver.client.get("/pools")["pools"]}, "pools"
+    )
+    os.environ["AIRFLOW_PASSWORD"] = queued.password
+    file = str(queued.dags / "queues.yaml")
+    assert main(["queues", "apply", "--file", file, "--home", str(queued.home)]) == 0
+    assert capsys.readouterr().out == "nothing to do\n"
+
+
+def test_an_unknown_queue_is_an_import_error_that_names_the_known_ones(queued, driver):
+    file = queued.dags / "lost.yaml"
+    file.write_text(JOB.replace("placed", "lost").replace("queue: placing", "queue: place"))
+    told = "unknown queue 'place'; known: lab/placing, lab/other, lab/big"
+    driver.until(lambda: told in str(driver.import_errors()), "the import error")
+    file.unlink()
+
+
+def test_the_concurrency_of_a_dag_inside_a_dag_is_kept(queued, driver):
+    dag_id = driver.drop("narrow.yaml", FLOW)
+    run_id = driver.run(dag_id, patience=240)
+    assert driver.state(dag_id, run_id) == "success"
+    with open_store(f"sqlite:///{queued.home}/polyaxon/store.db") as store:
+        runs = [store.runs.get(TaskIdentity(dag_id, run_id, f"inner.{name}").run_uuid) for name in "abc"]
+    runs.sort(key=lambda run: run.started_at)
+    assert all(before.finished_at <= after.started_at for before, after in pairwise(runs))
