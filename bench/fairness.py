@@ -221,6 +221,38 @@ def summary(results):
     }
 
 
+TABLE = (
+    ("Jain's index of two sweeps, of 400 and of 40 tasks (N20)", "two sweeps: jain"),
+    ("of five sweeps, of 400 and of 40 tasks (N20)", "five sweeps: jain"),
+    ("weights 3:1, off the share that is due by (N20)", "weights 3:1: off"),
+    (
+        "a single task behind a sweep of 400: task lengths until it starts (N21)",
+        "late single task: task_lengths",
+    ),
+    ("a sweep of 40 that comes late: the share of the old one while both wait (N22)", "late sweep: old"),
+    ("slots idle while tasks wait, two sweeps (N25)", "two sweeps: idle"),
+    ("slots idle while tasks wait, five sweeps (N25)", "five sweeps: idle"),
+)
+
+
+def table(kept):
+    """The numbers of a results file as docs/queues.md shows them: medians, in a queue and in a plain pool."""
+    lines = ["| | queue | plain pool |", "|---|---|---|"]
+    for label, name in TABLE:
+        numbers = (_number(name, kind, kept) for kind in ("fair", "plain"))
+        lines.append(f"| {label} | {' | '.join(numbers)} |")
+    return "\n".join(lines)
+
+
+def _number(name, kind, kept):
+    scenario, _, number = name.partition(": ")
+    never = number == "task_lengths" and not all(
+        each["started"] for each in kept["results"] if (each["scenario"], each["kind"]) == (scenario, kind)
+    )
+    median = kept["summary"][f"{name}, {kind}"]["median"]
+    return f"more than {median:.0f}" if never else f"{median:.2f}"
+
+
 def measured(bench, repeats, names):
     for repeat in range(repeats):
         for name in names:

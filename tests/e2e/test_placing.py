@@ -1,6 +1,5 @@
 """Queues and presets in a real Airflow: where runs go, how many at once, what they cost, what is refused."""
 
-import os
 from itertools import pairwise
 
 import pytest
@@ -35,9 +34,9 @@ run:
         kind: dag
         concurrency: 1
         operations:
-        - {name: a, component: {run: {kind: job, container: {image: training, command: [sleep, "1"]}}}}
-        - {name: b, component: {run: {kind: job, container: {image: training, command: [sleep, "1"]}}}}
-        - {name: c, component: {run: {kind: job, container: {image: training, command: [sleep, "1"]}}}}
+        - {name: a, component: {run: {kind: job, container: {image: training, command: [sleep, "4"]}}}}
+        - {name: b, component: {run: {kind: job, container: {image: training, command: [sleep, "4"]}}}}
+        - {name: c, component: {run: {kind: job, container: {image: training, command: [sleep, "4"]}}}}
 """
 
 
@@ -80,7 +79,6 @@ def test_the_pools_are_there_and_apply_finds_nothing_to_do(queued, driver, capsy
     driver.until(
         lambda: "lab.big" in {pool["name"] for pool in driver.client.get("/pools")["pools"]}, "pools"
     )
-    os.environ["AIRFLOW_PASSWORD"] = queued.password
     file = str(queued.dags / "queues.yaml")
     assert main(["queues", "apply", "--file", file, "--home", str(queued.home)]) == 0
     assert capsys.readouterr().out == "nothing to do\n"
@@ -94,10 +92,32 @@ def test_an_unknown_queue_is_an_import_error_that_names_the_known_ones(queued, d
     file.unlink()
 
 
-def test_the_concurrency_of_a_dag_inside_a_dag_is_kept(queued, driver):
+def test_the_concurrency_of_a_dag_inside_a_dag_is_kept_and_the_reason_is_told(queued, driver, capsys):
     dag_id = driver.drop("narrow.yaml", FLOW)
-    run_id = driver.run(dag_id, patience=240)
-    assert driver.state(dag_id, run_id) == "success"
+    run_id = driver.client.trigger(dag_id)
+    driver.until(
+        lambda: "up_for_reschedule" in driver.states(dag_id, run_id).values(), "a task that waits", 120
+    )
+    waits = next(
+        task for task, state in driver.states(dag_id, run_id).items() if state == "up_for_reschedule"
+    )
+    main(
+        [
+            "queues",
+            "why",
+            dag_id,
+            run_id,
+            waits,
+            "--file",
+            f"{queued.dags}/queues.yaml",
+            "--home",
+            str(queued.home),
+        ]
+    )
+    assert capsys.readouterr().out.startswith(
+        f"{waits}: a dag around it has as many runs as its concurrency allows"
+    )
+    assert driver.wait(dag_id, run_id, patience=240) == "success"
     with open_store(f"sqlite:///{queued.home}/polyaxon/store.db") as store:
         runs = [store.runs.get(TaskIdentity(dag_id, run_id, f"inner.{name}").run_uuid) for name in "abc"]
     runs.sort(key=lambda run: run.started_at)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.queues.lookup import Queues
     from polyaxon_airflow.rest import AirflowClient
 
+RUNS = ("RunOperator", "TrialOperator")  # what is rescheduled by `execution.limits`
 FINAL = ("success", "failed", "skipped", "upstream_failed", "removed")
 
 
@@ -64,6 +65,8 @@ def _why(client: AirflowClient, queues: Queues, instance: dict[str, Any]) -> str
     state = instance["state"]
     if state is None:
         return "it waits for the tasks before it"
+    if state == "up_for_reschedule" and instance["operator"] in RUNS:
+        return "a dag around it has as many runs as its concurrency allows; it tries again when one may have ended"
     if state != "scheduled":
         return _STATES.get(state, f"it is {state}")
     if instance["pool"] not in queues.pools():
