@@ -1,14 +1,17 @@
 """docs/queues.md: its files can be read, and its commands print what it says."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from bench.fairness import table
 from polyaxon_airflow.cli import main
 from polyaxon_airflow.queues.reading import read_queues
 
-DOC = (Path(__file__).parents[2] / "docs" / "queues.md").read_text()
+ROOT = Path(__file__).parents[2]
+DOC = (ROOT / "docs" / "queues.md").read_text()
 YAML = re.findall(r"```yaml\n(.*?)```", DOC, re.DOTALL)
 QUEUES, FAIRNESS, WORKLOAD = YAML
 
@@ -34,3 +37,8 @@ def test_every_command_of_the_page_exists(command):
     with pytest.raises(SystemExit) as ended:
         main([*command.split(), "--help"])
     assert ended.value.code == 0
+
+
+def test_the_numbers_are_those_that_were_measured():
+    kept = json.loads((ROOT / "bench" / "results" / "fairness.json").read_text())
+    assert table(kept) in DOC
