@@ -118,6 +118,13 @@ def secrets() -> Secrets:
     )
 
 
+def masked(text: str) -> str:
+    """Text without secrets. Airflow masks a task's log file; LocalExecutor prints what goes there as it came."""
+    from airflow.sdk.log import redact  # type: ignore[attr-defined]
+
+    return str(redact(text))
+
+
 def cluster_of(agent: str | None) -> ClusterAccess | None:
     """Where the runs of an agent execute: its cluster, else the one of `[polyaxon] runner`.
 

@@ -88,7 +88,7 @@ def test_an_unknown_queue_is_an_import_error_that_names_the_known_ones(queued, d
     file = queued.dags / "lost.yaml"
     file.write_text(JOB.replace("placed", "lost").replace("queue: placing", "queue: place"))
     told = "unknown queue 'place'; known: lab/placing, lab/other, lab/big"
-    driver.until(lambda: told in str(driver.import_errors()), "the import error")
+    driver.until(lambda: told in "".join(driver.import_errors().values()), "the import error")
     file.unlink()
 
 
