@@ -6,7 +6,6 @@ it does not work, or does not do what it says.
 
 from __future__ import annotations
 
-import os
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.checking.advice import Known, advise
+from polyaxon_airflow.checking.requester import requester_of
 from polyaxon_airflow.compiler import compile_operation
 from polyaxon_airflow.errors import Fault, FaultsError, PolyaxonfileError
 from polyaxon_airflow.explain import MAX_ERRORS
@@ -123,15 +123,8 @@ def _with_ids_that_are_taken(
 
 
 def _known_to(file: Path, root: Path, known: Known) -> Known:
-    """What is known, and whose the file is, by its folder and the settings that Airflow would read."""
-    if known.queues is None:
-        return known
-    above, parent = root.resolve(), file.resolve().parent
-    folder = parent.relative_to(above).as_posix() if parent.is_relative_to(above) else ""
-    project, owner = (
-        os.environ.get(f"AIRFLOW__POLYAXON__{name}", "default") for name in ("PROJECT", "OWNER")
-    )
-    return replace(known, requester=known.queues.requester(folder, project=project, owner=owner))
+    """What is known, and whose the file is."""
+    return replace(known, requester=requester_of(file, root, known.queues))
 
 
 def _result(file: str, kind: str | None, found: Iterable[Fault], *, strict: bool) -> Result:

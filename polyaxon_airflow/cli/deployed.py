@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from polyaxon_airflow.checking.requester import requester_of
 from polyaxon_airflow.connections.catalogue import read_catalogue
 from polyaxon_airflow.plan.deployment import Deployment
-from polyaxon_airflow.queues.lookup import Requester
 from polyaxon_airflow.queues.reading import read_queues
 
 if TYPE_CHECKING:
@@ -33,18 +33,6 @@ def deployment_for(
 ) -> Deployment:
     """The deployment for one polyaxonfile below the dags folder."""
     return Deployment(queues=queues, connections=connections, requester=requester_of(file, root, queues))
-
-
-def requester_of(file: Path, root: Path, queues: Queues | None) -> Requester:
-    """Whose a polyaxonfile is, by its folder and the settings that Airflow would read."""
-    above, parent = root.resolve(), file.resolve().parent
-    folder = parent.relative_to(above).as_posix() if parent.is_relative_to(above) else ""
-    project, owner = (
-        os.environ.get(f"AIRFLOW__POLYAXON__{name}", "default") for name in ("PROJECT", "OWNER")
-    )
-    if queues is None:
-        return Requester(project, owner, folder)
-    return queues.requester(folder, project=project, owner=owner)
 
 
 def _file(given: Path | None, setting: str, default: Path) -> Path | None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from polyaxon_airflow.cli.deployed import queues_of
 from polyaxon_airflow.polyaxonfile.presets import preset_by_name, preset_names
-from polyaxon_airflow.queues.reading import read_queues
 from polyaxon_airflow.tables import table
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    queues = _queues(arguments.root)
+    queues = queues_of(arguments.root)
     if arguments.presets_command == "show":
         print(show(arguments.name, arguments.root, queues))
     else:
@@ -80,8 +80,3 @@ def _scopes(queues: Queues | None) -> Iterator[tuple[str, Defaults, Allowed]]:
         yield f"project {name}", project.default, project.allow
     for name, scope in queues.file.folders.items():
         yield f"folder {name}", scope.default, scope.allow
-
-
-def _queues(root: Path) -> Queues | None:
-    file = root / "queues.yaml"
-    return read_queues(file) if file.exists() else None
