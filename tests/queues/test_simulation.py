@@ -144,6 +144,7 @@ def test_no_slot_is_idle_while_a_task_waits(jobs):
             assert sum(begin <= moment < end for _, begin, end in started) == 4
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_tasks_are_replayed_in_seconds():
     """Of one core: what others run beside it does not count."""
     jobs = [
