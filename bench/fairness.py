@@ -114,7 +114,7 @@ def sharing(bench, kind, count):
     shares = shares_of(spans, *contention(spans))
     values = [shares.get(dag, 0.0) for dag in dags]
     jain = sum(values) ** 2 / (count * sum(value * value for value in values))
-    return {"jain": jain, "shares": shares, "idle": idle(spans)}
+    return {"jain": jain, "shares": shares, "idle": idle(spans), "gap": gap(spans)}
 
 
 def weights(bench, kind):
@@ -124,7 +124,12 @@ def weights(bench, kind):
     spans = bench.wait(runs, lambda s: starts(s) >= ROUNDS * SLOTS)
     bench.clear_up(runs)
     shares = shares_of(spans, *contention(spans))
-    return {"off": abs(shares.get(dags[0], 0.0) - 0.75), "shares": shares, "idle": idle(spans)}
+    return {
+        "off": abs(shares.get(dags[0], 0.0) - 0.75),
+        "shares": shares,
+        "idle": idle(spans),
+        "gap": gap(spans),
+    }
 
 
 def single(bench, kind):
@@ -144,6 +149,7 @@ def single(bench, kind):
         "seconds": waited,
         "started": span.start is not None,
         "idle": idle(spans),
+        "gap": gap(spans),
     }
 
 
@@ -159,7 +165,12 @@ def late(bench, kind):
     bench.clear_up(runs)
     since, until = contention(spans)
     shares = shares_of(spans, since + SECONDS, until)  # slots change hands as tasks end: one task's length
-    return {"old": shares.get(f"big_{kind}", 0.0), "late": shares.get(small, 0.0), "idle": idle(spans)}
+    return {
+        "old": shares.get(f"big_{kind}", 0.0),
+        "late": shares.get(small, 0.0),
+        "idle": idle(spans),
+        "gap": gap(spans),
+    }
 
 
 SCENARIOS = {
@@ -202,6 +213,13 @@ def idle(spans):
         max(0.0, min(s.end or until, until) - max(s.start, since)) for s in spans if s.start is not None
     )
     return 1 - used / (SLOTS * (until - since))
+
+
+def gap(spans):
+    """Seconds that a slot is free between two tasks, the median: what `idle` comes of."""
+    starts = sorted(span.start for span in spans if span.start is not None)
+    ends = sorted(span.end for span in spans if span.start is not None and span.end is not None)
+    return statistics.median(start - end for end, start in zip(ends, starts[SLOTS:], strict=False))
 
 
 def _epoch(moment):
