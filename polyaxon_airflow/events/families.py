@@ -70,6 +70,10 @@ FAMILIES = (
 # Statuses of which Airflow has no moment: a kind that would never come is refused rather than waited for.
 NEVER = {
     "run_status_on_schedule": "Airflow makes a scheduled run when it is due, so no run is ever 'on_schedule'",
+    **{
+        f"{STATUS}{status}": f"no runner reports the status '{status}'"
+        for status in ("unknown", "unschedulable", "warning")
+    },
 }
 
 

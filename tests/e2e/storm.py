@@ -6,6 +6,7 @@ One DAG gets a run for each commit and each file, another one runs for all commi
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -73,7 +74,7 @@ class Outcome:
 
 class Storm:
     def __init__(self, folder, count, *, kill_every, pause):
-        """`count` commits and as many files, `pause` seconds apart, the triggerer killed every `kill_every` seconds."""
+        """`count` commits and as many files, `pause` seconds apart, the triggerer killed after every `kill_every` seconds."""
         self.folder, self.count, self.kill_every, self.pause = folder, count, kill_every, pause
         self.code, self.lake = folder / "code", folder / "lake"
         self.commits, self.files = set(), set()
@@ -140,11 +141,15 @@ class Storm:
             time.sleep(self.pause)
 
     def kill(self, airflow, over):
-        self.kills = 0
+        """Kill the triggerer when both watches have run in it for `kill_every` seconds."""
+        self.kills, log = 0, airflow.home / "triggerer.log"
         while not over.wait(self.kill_every):
             os.killpg(airflow.pid("triggerer"), signal.SIGKILL)
-            airflow.start_component("triggerer")
             self.kills += 1
+            begun = _begun(log)
+            airflow.start_component("triggerer")
+            while _begun(log) < begun + 2 and not over.wait(0.5):
+                pass
 
     def wait_for_runs(self, expected, patience):
         until = time.monotonic() + patience
@@ -174,3 +179,8 @@ def _events(confs):
 
 def _about(event):
     return event.get("sha") or event["path"]
+
+
+def _begun(log):
+    """How many triggers have begun so far."""
+    return len(re.findall(r"trigger ID \d+ starting", log.read_text(errors="replace")))

@@ -27,7 +27,7 @@ component:
   inputs:
   - {name: lr, type: float, value: 0.1, isOptional: true}
   - {name: tag, type: str, value: none, isOptional: true}
-  run: {kind: job, container: {image: busybox, command: [echo], args: ["rate {{ lr }} of tag {{ tag }}"]}}
+  run: {kind: job, container: {image: busybox, command: [sh, -c], args: ["echo rate {{ lr }} of tag {{ tag }}, size $SIZE"]}}
 """
 BIG = "isPreset: true\nrunPatch: {container: {env: [{name: SIZE, value: big}]}}\n"
 WAITS = """
@@ -111,9 +111,8 @@ def test_the_workflows_that_ship_are_those_of_the_page():
 
 
 def test_a_polyaxonfile_is_run_from_elsewhere_with_params_and_presets(driver, drop, environment):
-    presets = driver.airflow.dags / "presets"
-    presets.mkdir(exist_ok=True)
-    (presets / "big.yaml").write_text(BIG)
+    (driver.airflow.dags / "presets").mkdir(exist_ok=True)
+    (driver.airflow.dags / "presets" / "big.yaml").write_text(BIG)
     dag_id = drop("train", TRAIN)
     section = "Running a polyaxonfile"
     done("bash", "-ec", block("bash", section), environment=environment)
@@ -129,8 +128,8 @@ def test_a_polyaxonfile_is_run_from_elsewhere_with_params_and_presets(driver, dr
     for run in runs:
         assert driver.wait(dag_id, run["dag_run_id"], patience=180) == "success"
         logs.append(driver.log(dag_id, run["dag_run_id"], dag_id))
-    assert ["rate 0.01 of tag none" in log for log in logs] == [True, True, False]
-    assert "rate 0.1 of tag v1.2" in logs[2]
+    assert ["rate 0.01 of tag none, size big" in log for log in logs] == [True, True, False]
+    assert "rate 0.1 of tag v1.2, size big" in logs[2]
 
 
 def test_an_event_is_posted_from_elsewhere(driver, drop, environment):

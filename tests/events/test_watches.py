@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from polyaxon_airflow.events.families import NEVER
 from polyaxon_airflow.events.watches import Occurrence, Watch, coalesces, run_id_of, seconds, watch_of
 
 UUID = "0de53b5bf8b04a219d12a39c6b92bcce"
@@ -36,6 +37,7 @@ def test_names(kinds, ref, name):
     ("kinds", "ref", "message"),
     [
         pytest.param(["run_status_on_schedule"], "dags.a", "cannot be watched: Airflow makes a scheduled run when it is due", id="a status that never comes"),
+        pytest.param(["run_status_unschedulable"], "dags.a", "cannot be watched: no runner reports the status 'unschedulable'", id="a status of nobody"),
         pytest.param(["connection_git_commit"], "runs.a", "'connection_git_commit' cannot refer to 'runs.a'; write connections.code?branch=main", id="a kind about something else"),
         pytest.param(["run_status_done"], "ops.a", "'ops.a' is an operation of a dag, and this event starts one; write dags.NAME or runs.UUID", id="an operation of the dag itself"),
         pytest.param(["connection_git_commit"], "connections.a?brnch=main", "does not know: 'brnch'. Did you mean 'branch'?", id="a misspelt option"),
@@ -51,6 +53,29 @@ def test_names(kinds, ref, name):
 def test_what_nobody_can_watch(kinds, ref, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         watch_of(kinds, ref)
+
+
+STATUSES = "created resuming compiled queued scheduled starting running processing stopping failed stopped succeeded skipped upstream_failed retrying done"
+REFS = {
+    **{f"run_status_{status}": "dags.train" for status in STATUSES.split()},
+    **dict.fromkeys(("run_approved_actor", "run_invalidated_actor", "run_new_artifacts"), "dags.train"),
+    "connection_git_commit": "connections.code",
+    "connection_dataset_version": "connections.lake",
+    "connection_registry_image": "connections.hub?image=team/app",
+    **dict.fromkeys(("alert_info", "alert_warning", "alert_critical"), "runs?query=metrics.auc:<0.8"),
+    "model_version_new_metric": "dags.train?query=metrics.auc:>0.9",
+    **dict.fromkeys(("project_custom_event", "org_custom_event"), "events.new-labels"),
+}
+
+
+def test_every_kind_of_polyaxon_is_watched_or_refused():
+    """Spec section 2.22 counts 32 of them."""
+    assert len(REFS.keys() | NEVER.keys()) == 32
+    for kind, ref in REFS.items():
+        assert watch_of([kind], ref).kinds == (kind,)
+    for kind in NEVER:
+        with pytest.raises(ValueError, match=f"event kind '{kind}' cannot be watched: "):
+            watch_of([kind], "dags.train")
 
 
 def test_options_of_all_families():

@@ -69,14 +69,16 @@ def test_as_text(store):
         "data connections.lake?path=*.csv",
         "  polled now",
         "  no event yet",
+        '  cursor: {"seen": ""}',
         "  error: connection 'lake' does not answer: timeout",
         "events.new-labels",
         "  train: a run for each",
         "git connections.code?branch=main",
         "  polled 20 s ago, next in 40 s",
         "  2 events, the last 5 min ago: b",
+        '  cursor: {"refs/heads/main": "b"}',
         "  deploy: a run for each",
-        "  train: 1 events without a run yet",
+        "  train: 1 event without a run yet",
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.clock import now
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
     from datetime import datetime
+
+CURSOR_SHOWN = 100  # characters
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,13 +55,19 @@ def texts(line: Line, moment: datetime) -> Iterator[str]:
         following = f", next {_when(line.next_poll_at, moment)}" if line.next_poll_at else ""
         yield f"  polled {_when(line.polled_at, moment)}{following}"
     if line.last is not None:
-        yield f"  {line.events} events, the last {_when(line.last.at, moment)}: {line.last.label}"
+        yield f"  {_count(line.events)}, the last {_when(line.last.at, moment)}: {line.last.label}"
     elif line.polled_at is not None:
         yield "  no event yet"
+    if line.cursor is not None:
+        yield f"  cursor: {shorten(json.dumps(line.cursor), CURSOR_SHOWN, placeholder=' ...')}"
     for dag_id, behind in line.waiting.items():
-        yield f"  {dag_id}: {f'{behind} events without a run yet' if behind else 'a run for each'}"
+        yield f"  {dag_id}: {f'{_count(behind)} without a run yet' if behind else 'a run for each'}"
     if line.error:
         yield f"  error: {line.error}"
+
+
+def _count(events: int) -> str:
+    return "1 event" if events == 1 else f"{events} events"
 
 
 def _when(moment: datetime, present: datetime) -> str:
