@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowRuntimeError
 
+from polyaxon_airflow.clock import now
 from polyaxon_airflow.configuration import run_store
 from polyaxon_airflow.events.watches import Watch
 from polyaxon_airflow.watching.dispatching import Dispatched, Dispatcher, Post, RefusedRunError
+from polyaxon_airflow.watching.overview import overview, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +43,7 @@ class DispatchOperator(BaseOperator):
                 found = self._dispatch(store, context, given)
                 done.started += found.started
                 done.refused += found.refused
+            self._tell(store)
         self.log.info("started %d runs of %s", len(done.started), self.target)
         if done.refused:
             raise AirflowFailException(f"{self.target} does not take these events: {'; '.join(done.refused)}")
@@ -58,6 +61,11 @@ class DispatchOperator(BaseOperator):
         return dispatcher.dispatch(
             min((wake["first"] for wake in payloads if wake.get("first")), default=None)
         )
+
+    def _tell(self, store: RunStore) -> None:
+        """How the watches are doing, as `polyaxon-airflow events ls` says it."""
+        for line in overview(store, {Watch.from_dict(given).name for given in self.watches}):
+            self.log.info("%s", "\n".join(texts(line, now())))
 
     def _start(self, run_id: str, conf: dict[str, Any], note: str) -> bool:
         from airflow.sdk.execution_time.comms import ErrorResponse, TriggerDagRun

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.events.watches import Watch
+from polyaxon_airflow.schedules.times import span_text
 from polyaxon_airflow.watching.following import DISPATCH
 from polyaxon_airflow.watching.sources import STREAM, stream_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
     from polyaxon_airflow.store import Cursor, Event, RunStore
+
+CURSOR_SHOWN = 100  # characters
 
 
 @dataclass(frozen=True)
@@ -32,14 +37,47 @@ class Line:
     error: str | None = None
 
 
-def overview(store: RunStore) -> list[Line]:
-    """Every watch, by name; custom events too, as far as a DAG has started runs for them."""
+def overview(store: RunStore, only: Collection[str] | None = None) -> list[Line]:
+    """Every watch, by name, or `only` some; custom events too, as far as a DAG has started runs for them."""
     cursors = {cursor.name: cursor for cursor in store.cursors.all()}
     dispatchers = [cursor for name, cursor in cursors.items() if name.startswith(DISPATCH)]
     watches = {name for name in cursors if not name.startswith((DISPATCH, STREAM))}
     watches |= {_watch_of(cursor) for cursor in dispatchers}
     counts = store.events.counts()
-    return [_line(store, name, cursors, dispatchers, counts.get(name, 0)) for name in sorted(watches)]
+    return [
+        _line(store, name, cursors, dispatchers, counts.get(name, 0))
+        for name in sorted(watches if only is None else watches & set(only))
+    ]
+
+
+def texts(line: Line, moment: datetime) -> Iterator[str]:
+    """The lines that a person sees at a moment."""
+    yield line.watch
+    if line.polled_at is not None:
+        following = f", next {_when(line.next_poll_at, moment)}" if line.next_poll_at else ""
+        yield f"  polled {_when(line.polled_at, moment)}{following}"
+    if line.last is not None:
+        yield f"  {_count(line.events)}, the last {_when(line.last.at, moment)}: {line.last.label}"
+    elif line.polled_at is not None:
+        yield "  no event yet"
+    if line.cursor is not None:
+        yield f"  cursor: {shorten(json.dumps(line.cursor), CURSOR_SHOWN, placeholder=' ...')}"
+    for dag_id, behind in line.waiting.items():
+        yield f"  {dag_id}: {f'{_count(behind)} without a run yet' if behind else 'a run for each'}"
+    if line.error:
+        yield f"  error: {line.error}"
+
+
+def _count(events: int) -> str:
+    return "1 event" if events == 1 else f"{events} events"
+
+
+def _when(moment: datetime, present: datetime) -> str:
+    seconds = round((present - moment).total_seconds())
+    if abs(seconds) < 1:
+        return "now"
+    length = span_text(abs(present.replace(microsecond=0) - moment.replace(microsecond=0)))
+    return f"{length} ago" if seconds > 0 else f"in {length}"
 
 
 def _line(

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
 
@@ -176,6 +177,7 @@ def is_visible(driver, shas):
     dispatched = [run["dag_run_id"] for run in runs(driver, "everything.events") if run["state"] == "success"]
     logs = "".join(driver.log("everything.events", run_id, "dispatch") for run_id in dispatched)
     assert all(f"{sha[:12]}, run event__{sha[:12]}" in logs for sha in shas)
+    assert re.search(r"  polled .*, next .*\n  3 events, .*\n  cursor: {\"refs/heads/main\": ", logs)
     listed = {line["watch"]: line for line in json.loads(command(driver.airflow, "events", "ls", "--json"))}
     watch = listed["git connections.code?every=1s&path=*.py"]
     assert (watch["events"], watch["last"]["sha"], watch["waiting"]) == (3, shas[-1], {"everything": 0})

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from polyaxon_airflow.cli import main
-from polyaxon_airflow.cli.events import ls
 from polyaxon_airflow.store import Event, open_store
 from polyaxon_airflow.watching.following import dispatch_cursor
-from polyaxon_airflow.watching.overview import overview
+from polyaxon_airflow.watching.overview import overview, texts
 
 GIT, FILES = "git connections.code?branch=main", "data connections.lake?path=*.csv"
 
@@ -64,8 +63,12 @@ def test_all_watches_and_how_they_are_doing(store):
     )
 
 
+def test_some_of_them(store):
+    assert [line.watch for line in overview(store, {GIT, "git connections.other"})] == [GIT]
+
+
 def test_as_text(store):
-    assert [text for line in overview(store) for text in ls.texts(line, NOW)] == [
+    assert [text for line in overview(store) for text in texts(line, NOW)] == [
         "data connections.lake?path=*.csv",
         "  polled now",
         "  no event yet",
