@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 300
 BENCHES := parse check search stopping tracking store fairness
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up test test-all lint fuzz bench clean
+.PHONY: help install demo up test test-all test-cluster lint fuzz bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  \1\t/' | expand -t 14
@@ -50,6 +50,10 @@ lint: .venv/.ready  ## ruff, mypy --strict, the layers
 .environments/fuzz/.ready: .venv/.ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --target .environments/fuzz atheris
 	@touch $@
+
+test-cluster: install  ## the contract of runners, on the Kubernetes cluster of KUBECONFIG
+	@test -n "$$KUBECONFIG" || { echo "set KUBECONFIG to the file of a cluster; docs/kubernetes.md has one for kind"; exit 2; }
+	POLYAXON_TEST_CLUSTER=real $(BIN)/python -m pytest tests/kube/test_conformance.py tests/runners/kubernetes/test_contract.py
 
 fuzz: install .environments/fuzz/.ready  ## random files and templates, FUZZ_SECONDS=300 for each
 	$(BIN)/python -m pytest tests/fuzz

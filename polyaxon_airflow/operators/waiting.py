@@ -26,7 +26,9 @@ def wait(
     """
     if isinstance(started, Ended):
         return started
-    if started.handle["runner"] != "kubernetes" or not _deferrable():
+    in_cluster = started.handle["runner"] == "kubernetes"
+    # Airflow takes no deferral of a task that it ends meanwhile: only who follows the run here stops it then.
+    if not in_cluster or not _deferrable() or execution.around.interrupted() is not None:
         return execution.finish(started, execution.follow(started))
     from airflow.sdk.exceptions import TaskDeferred
 

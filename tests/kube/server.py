@@ -1,8 +1,8 @@
 """An API server in memory: HTTP in front of `Objects`, with the failures that a test asks for.
 
 Discovery, create, read, list, watch, replace, patch and delete of built-in and custom resources, `/status`,
-pod bindings and, through a kubelet, pod logs. What it does not do: OpenAPI, exec, Services and DNS, quotas,
-RBAC. `tests/kube/test_conformance.py` says the same things of it and of a real cluster.
+pod bindings and, through a kubelet, pod logs; what a Role allows. What it does not do: OpenAPI, exec, Services and
+DNS, quotas. `tests/kube/test_conformance.py` says the same things of it and of a real cluster.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tests.kube.errors import ApiError, bad_request, unknown_path
 from tests.kube.objects import Objects
 from tests.kube.patches import patched
 from tests.kube.resources import Key
+from tests.kube.rights import Guard
 from tests.kube.selectors import fields_match, labels_match
 
 PATH = re.compile(
@@ -49,6 +50,7 @@ class ApiServer:
         self.kubelet = None  # has `async logs(request, pod)`
         self.requests = []  # (method, path, query) of all requests, for assertions
         self.faults = []
+        self.guard = Guard()
         self.url = ""
         self._streams = set()
 
@@ -138,6 +140,7 @@ class ApiServer:
         resource = found and self.objects.types.get((found["core"] or found["group"], found["plural"]))
         if resource is None:
             raise unknown_path()
+        self.guard.check(request, resource, found)
         key = Key(resource, found["namespace"], found["name"])
         if key.name is None:
             return await self._collection(request, key)

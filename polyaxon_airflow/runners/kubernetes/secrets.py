@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.connections.catalogue import SECRET_PREFIX
 from polyaxon_airflow.errors import PermanentRunnerError
+from polyaxon_airflow.runners.kubernetes.api import ApiRefusedError
 from polyaxon_airflow.runtimes.metadata import UUID_LABEL
 
 if TYPE_CHECKING:
@@ -32,10 +33,19 @@ def with_secrets_of_its_own(pod: Object, uuid: str, secrets: Provided) -> tuple[
 async def put_secrets(api: Api, namespace: str, secrets: Iterable[Object]) -> None:
     """Create secrets, or bring those of an earlier attempt up to date. Before the pod: a kubelet that misses one waits."""
     for secret in secrets:
-        path = f"{_collection(namespace)}/{secret['metadata']['name']}"
-        while await api.find(path) is not None:
-            await api.delete(path)
-        await api.create(_collection(namespace), secret)
+        await _put(api, _collection(namespace), secret)
+
+
+async def _put(api: Api, collection: str, secret: Object) -> None:
+    """Never reads: whoever may read one secret of a namespace may read all of them."""
+    while True:
+        try:
+            await api.create(collection, secret)
+            return
+        except ApiRefusedError as refusal:
+            if refusal.reason != "AlreadyExists":
+                raise
+        await api.delete(f"{collection}/{secret['metadata']['name']}")
 
 
 async def give_to(api: Api, namespace: str, secrets: Iterable[Object], owner: Object) -> None:
