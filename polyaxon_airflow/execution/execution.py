@@ -15,6 +15,7 @@ from polyaxon_airflow.errors import (
 )
 from polyaxon_airflow.execution.attempt import Attempt
 from polyaxon_airflow.execution.caching import Reuse, points_of
+from polyaxon_airflow.execution.clearing import end_cleared
 from polyaxon_airflow.execution.continuing import continued
 from polyaxon_airflow.execution.decide import held_back_by_condition, held_back_by_upstreams
 from polyaxon_airflow.execution.family import Family
@@ -154,6 +155,7 @@ class Execution:
         if (original := Reuse(self.task, self.around).original(literal, self._run())) is not None:
             return self._cached(original)
         manifest = manifest_of(literal, self._run(), self.around)
+        end_cleared(self.task, self.around)
         pass_limits(self.task, self.around, self.uuid)
         self._set_status("starting")
         if self.around.artifacts is not None and self.task.try_number > 1:

@@ -86,7 +86,7 @@ def eventually(condition, seconds=10.0):
     [
         pytest.param("sleep 1000 & echo $!", id="a background process"),
         pytest.param(
-            "setsid sleep 1000 & sleep 0.2; pgrep -n -x sleep", id="a process in a session of its own"
+            "setsid sh -c 'echo $$$$; exec sleep 1000' & sleep 0.5", id="a process in a session of its own"
         ),
         pytest.param("(setsid nohup sleep 1000 >/dev/null 2>&1 & echo $!) ", id="an orphan"),
     ],

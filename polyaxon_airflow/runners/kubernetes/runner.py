@@ -90,7 +90,9 @@ class KubernetesRunner:
         return self._run(lambda api: self.follow_async(api, handle, listener))
 
     def stop(self, handle: Handle, *, grace: float) -> None:
-        """See `Runner.stop`."""
+        """See `Runner.stop`. A run of another runner is none of ours."""
+        if handle["runner"] != "kubernetes":
+            return
         self._run(lambda api: self.stop_async(api, handle, grace=grace))
 
     def clean(self, handle: Handle, *, keep: float = 0) -> None:
