@@ -1,6 +1,12 @@
-"""What every runner must do. A runner's test class inherits `RunnerContract` and gives the `runner` fixture."""
+"""What every runner must do. A runner's test class inherits `RunnerContract`, with what that asks for."""
 
+import json
+import os
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -51,7 +57,47 @@ class Followed:
         return [line.text for line in self.lines if line.container == name]
 
 
+class Worker:
+    """Another process, which submits a run and follows it; `recipe` is how it makes its runner."""
+
+    SCRIPT = """
+import json, sys
+from polyaxon_airflow.runners.base import RunIdentity
+{recipe}
+manifest = json.load(sys.stdin)
+handle = runner.submit(manifest, RunIdentity({uuid!r}, "test", "acme", "proj"))
+print("submitted", flush=True)
+runner.follow(handle, on_lines=lambda lines: print(*(line.text for line in lines), sep="\\n", flush=True),
+              should_stop=lambda: None)
+"""
+
+    def __init__(self, recipe, manifest, uuid):
+        script = self.SCRIPT.format(recipe=recipe, uuid=uuid)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        self.process.stdin.write(json.dumps(manifest))
+        self.process.stdin.close()
+
+    def kill_at(self, line):
+        """SIGKILL when it has printed a line that begins so."""
+        try:
+            assert any(found.startswith(line) for found in self.process.stdout), f"it never printed '{line}'"
+        finally:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process.stdout.close()
+
+
 class RunnerContract:
+    """Fixtures that a class gives: `runner`; `recipe`, code that makes the same runner in another process; `ruin`,
+    which takes a run's handle and destroys what executes it, as a lost machine or a person with rights may do.
+    """
+
     grace = 2.0  # seconds, as the fixture's runner is configured
 
     @pytest.mark.parametrize(
@@ -164,10 +210,44 @@ class RunnerContract:
         second = Followed(runner, pod(container("echo b")), uuid=uuid)
         assert (first.outcome, second.outcome) == (Outcome("succeeded", 0), Outcome("succeeded", 0))
 
+    @pytest.mark.parametrize(
+        "when",
+        [pytest.param("submitted", id="before it follows"), pytest.param("begin", id="while it follows")],
+    )
+    def test_a_worker_that_is_killed_costs_neither_the_run_nor_a_second_one(self, runner, recipe, when):
+        manifest, uuid = pod(container("echo begin; sleep 2; echo end")), uuid4().hex
+        Worker(recipe, manifest, uuid).kill_at(when)
+        followed = Followed(runner, manifest, uuid=uuid)
+        assert followed.outcome == Outcome("succeeded", 0)
+        assert followed.text() == ["begin", "end"]
+
+    def test_a_run_that_ended_while_nobody_followed_it_has_its_own_outcome(self, runner, recipe):
+        manifest, uuid = pod(container("echo begin; exit 7")), uuid4().hex
+        Worker(recipe, manifest, uuid).kill_at("submitted")
+        followed = Followed(runner, manifest, uuid=uuid)
+        assert followed.outcome[:2] == ("failed", 7)
+        assert followed.text() == ["begin"]
+
+    def test_a_run_that_is_destroyed_is_a_failure_with_a_reason(self, runner, ruin):
+        manifest, uuid = pod(container("echo begin; sleep 600")), uuid4().hex
+        handle = runner.submit(manifest, RunIdentity(uuid, "test", "acme", "proj"))
+        outcome = runner.follow(
+            handle, on_lines=lambda _: ruin(handle), should_stop=lambda: None, interval=0.1
+        )
+        assert outcome.status == "failed"
+        assert outcome.reason
+
+    def test_a_run_can_be_stopped_more_than_once(self, runner):
+        followed = Followed(runner, pod(container("echo begin; sleep 600")), stop_at="begin")
+        assert followed.outcome.status == "stopped"
+        runner.stop(followed.handle, grace=0)
+        runner.clean(followed.handle)
+        runner.clean(followed.handle)
+
     def test_a_manifest_that_can_never_run_is_refused_with_what_to_do(self, runner):
         manifest = {"kind": "custom", "resource": {"kind": "Sandwich", "apiVersion": "kitchen/v1"}}
         with pytest.raises(PermanentRunnerError, match="Sandwich"):
             runner.check(manifest)
 
 
-__all__ = ["Followed", "Line", "RunnerContract", "container", "pod"]
+__all__ = ["Followed", "Line", "RunnerContract", "Worker", "container", "pod"]

@@ -61,6 +61,14 @@ class Kubelet:
         """End a pod as a node under pressure does: killed at once, phase Failed."""
         await next(pod for pod in self.pods.values() if pod.metadata["name"] == name).fail(reason, message)
 
+    async def preempt(self, name):
+        """Take a pod away for one of a higher priority, as the scheduler does."""
+        pod = next(pod for pod in self.pods.values() if pod.metadata["name"] == name)
+        await pod.announce(
+            "PreemptionByScheduler", "default-scheduler: preempting to accommodate a higher priority pod"
+        )
+        await self.client.call("DELETE", pod.path, {})
+
     async def logs(self, request, obj):
         """`GET .../log`: the container's lines, followed until its process ends."""
         container = self._container(obj, request.query.get("container"))

@@ -35,6 +35,7 @@ class Pod:
         self.stopping = False
         self.granted = None  # grace period of its deletion, in seconds
         self._failure = {}  # reason and message of a pod that was ended from outside
+        self._disruptions = []  # conditions that say who ends it
         self._started_at = moment()
         self._reported = None
         self._reporting = asyncio.Lock()
@@ -63,6 +64,12 @@ class Pod:
     async def kill(self, grace):
         self.stopping = True
         await asyncio.gather(*(self._stop(container, grace) for container in self.containers))
+
+    async def announce(self, reason, message):
+        """Say in the pod's status that Kubernetes itself will end it."""
+        target = {"type": "DisruptionTarget", "status": "True", "reason": reason, "message": message}
+        self._disruptions = [target]
+        await self.report()
 
     async def fail(self, reason, message, grace=0):
         """End the pod from outside: a deadline, an eviction."""
@@ -186,7 +193,10 @@ class Pod:
         }
         return {
             "phase": phase,
-            "conditions": [{"type": name, "status": str(value)} for name, value in flags.items()],
+            "conditions": [
+                *({"type": name, "status": str(value)} for name, value in flags.items()),
+                *self._disruptions,
+            ],
             "podIP": "127.0.0.1",
             "hostIP": "127.0.0.1",
             "startTime": self._started_at,

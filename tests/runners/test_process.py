@@ -31,7 +31,17 @@ def runner(settings):
 
 
 class TestContract(RunnerContract):
-    pass
+    @pytest.fixture
+    def recipe(self, settings):
+        return f"""
+from polyaxon_airflow.runners.base import Settings
+from polyaxon_airflow.runners.process.runner import ProcessRunner
+runner = ProcessRunner(Settings(*{[*settings]!r}))
+"""
+
+    @pytest.fixture
+    def ruin(self):
+        return lambda handle: os.kill(handle["guardian"], signal.SIGKILL)
 
 
 def test_a_killed_container_is_said_to_be(runner):

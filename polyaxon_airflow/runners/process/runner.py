@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
+import math
 import os
 import selectors
 import shutil
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 GUARDIAN = Path(__file__).with_name("guardian.py")
 CHUNK = 65536  # bytes read at once from a container
+DRAIN = 5.0  # seconds for the last lines of a run whose guardian has gone
 
 
 class ProcessRunner:
@@ -138,10 +141,11 @@ class _Living:
         buffers = {number: _Lines(name) for number, name in self.outputs.items()}
         facts = _Lines("")
         stopped: str | None = None
+        until = math.inf
         with selectors.DefaultSelector() as selector:
             for number in (self.events, *self.outputs):
                 selector.register(number, selectors.EVENT_READ)
-            while selector.get_map():
+            while selector.get_map() and time.monotonic() < until:
                 lines: list[Line] = []
                 for key, _ in selector.select(interval):
                     chunk = os.read(key.fd, CHUNK)
@@ -149,6 +153,9 @@ class _Living:
                         selector.unregister(key.fd)
                     if key.fd == self.events:
                         self._learn(facts.feed(chunk))
+                        if not chunk:
+                            self._end_what_outlived_the_guardian()
+                            until = time.monotonic() + DRAIN
                     else:
                         lines += buffers[key.fd].feed(chunk)
                 if lines:
@@ -169,6 +176,11 @@ class _Living:
         for number in (self.control, self.events, *self.outputs):
             os.close(number)
         self.guardian.wait()
+
+    def _end_what_outlived_the_guardian(self) -> None:
+        """Nothing does, unless somebody has killed it; its process group is all that it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.guardian.pid, signal.SIGKILL)
 
     def _learn(self, facts: Sequence[Line]) -> None:
         for fact in facts:

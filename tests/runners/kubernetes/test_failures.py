@@ -203,6 +203,20 @@ def test_an_evicted_pod_says_so(cluster, runner, core):
     assert followed.text() == ["up"]
 
 
+def test_a_preempted_pod_says_so(cluster, runner, core):
+    def preempt():
+        cluster.call(cluster.kubelet.preempt, pods_of(core)[0].metadata.name)
+
+    script = "trap 'exit 143' TERM; echo up; while :; do sleep 0.1; done"
+    followed = Followed(runner, pod(container(script)), at_line=preempt)
+    assert followed.outcome == Outcome(
+        "failed",
+        143,
+        "the main container was ended with exit code 143: PreemptionByScheduler: "
+        "default-scheduler: preempting to accommodate a higher priority pod",
+    )
+
+
 @pytest.mark.parametrize("name", ["polyaxon-main", "prepare"])
 def test_an_image_that_cannot_be_pulled_ends_the_run(cluster, name):
     bad = {**container("true", name), "image": "registry.invalid/no-such-image:1"}
