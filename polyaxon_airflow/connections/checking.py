@@ -9,7 +9,7 @@ from polyaxon_airflow.polyaxonfile.sources import Finding, walk
 from polyaxon_airflow.scalars import is_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from polyaxon_airflow.connections.catalogue import Catalogue
     from polyaxon_airflow.polyaxonfile.operation import Operation
@@ -32,6 +32,11 @@ def asked_connections(operation: Operation) -> Iterator[tuple[Operation, Path, s
     """Each name or template of a connection in the operation: the layer that asks, the path in it, the name."""
     for layer, _ in walk(operation):
         yield from ((layer, path, name) for path, name in _asked(layer))
+
+
+def connections_in(run: Mapping[str, Any]) -> set[str]:
+    """Names of all connections that a `run` section without templates asks for."""
+    return {name for _, name in _below(run, ("run",))}
 
 
 def _asked(layer: Operation) -> Iterator[tuple[Path, str]]:

@@ -10,7 +10,7 @@ from polyaxon_airflow.connections.kinds import Account, secret_items
 from polyaxon_airflow.errors import PermanentRunnerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from polyaxon_airflow.connections.catalogue import Catalogue, Entry
 
@@ -50,6 +50,15 @@ class Secrets:
         for text in _hidden(items):
             self.hide(text)
         return items
+
+    def hide_those_of(self, names: Collection[str]) -> None:
+        """Hide the secrets of connections without giving them: for a process that hears what containers print.
+
+        Raises PermanentRunnerError for an Airflow connection that cannot be read.
+        """
+        for entry in self.catalogue.entries:
+            if entry.name in names:
+                self.of(entry)
 
 
 def account_of(connection: Any) -> Account:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.tracking import Batch, Tracker
     from polyaxon_airflow.tracking.relay import Mirror
 
-REPORT_EVERY = 0.25  # seconds between looks at what training code wrote
+REPORT_EVERY = 0.25  # seconds between looks at what training code wrote, where nobody says otherwise
 ASK_EVERY = 0.5  # seconds between looks at what other trials have shown
 BEAT_EVERY = 10.0  # seconds between signs of life in the store
 
@@ -41,6 +41,7 @@ class Follower:
     clock: Callable[[], float]  # Unix seconds
     deadline: float | None = None
     printed: Mapping[str, int] = field(default_factory=dict)
+    report_every: float = REPORT_EVERY  # seconds between two looks at what training code wrote
     _heard: Counter[str] = field(default_factory=Counter)
     _reported_at: float = 0.0
     _asked_at: float = 0.0
@@ -78,7 +79,7 @@ class Follower:
         if now - self._beat_at >= BEAT_EVERY:
             self._beat_at = now
             self.beat(self._heard)
-        if now - self._reported_at >= REPORT_EVERY:
+        if now - self._reported_at >= self.report_every:
             self._reported_at = now
             if self._take(self.tracker.poll(now)):
                 self._asked_at = 0.0

@@ -11,7 +11,7 @@ from polyaxon_airflow.compiler import CompiledOperation
 from polyaxon_airflow.errors import TrackingError
 from polyaxon_airflow.execution.artifacts import log_lineage
 from polyaxon_airflow.execution.collect import outputs_in, tracker_of
-from polyaxon_airflow.execution.follow import Follower
+from polyaxon_airflow.execution.follow import REPORT_EVERY, Follower
 from polyaxon_airflow.execution.sweeps import begun_sweep
 from polyaxon_airflow.execution.task import Ended
 from polyaxon_airflow.runners.base import Outcome
@@ -56,9 +56,16 @@ class Supervision:
     carried: bool = False
 
     def follower(
-        self, *, offline_runs: Path | None = None, interrupted: Callable[[], str | None] = lambda: None
+        self,
+        *,
+        offline_runs: Path | None = None,
+        interrupted: Callable[[], str | None] = lambda: None,
+        report_every: float = REPORT_EVERY,
     ) -> Follower:
-        """What listens to the run. `offline_runs`: where the tracking library writes in its offline mode."""
+        """What listens to the run. `offline_runs`: where the tracking library writes in its offline mode.
+
+        `report_every`: seconds between two writes of metrics to the store.
+        """
         compiled, run = self._compiled(), self.run()
         if self.carried:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -77,6 +84,7 @@ class Supervision:
             clock=lambda: self.clock().timestamp(),
             deadline=self._deadline(run),
             printed=known["lines"] if known.get("try") == self.attempt.try_number else {},
+            report_every=report_every,
         )
 
     def decide(self, outcome: Outcome) -> None:

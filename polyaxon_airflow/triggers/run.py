@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TaskFailedEvent, TaskSuccessEvent, TriggerEvent
 
 from polyaxon_airflow.clock import now
-from polyaxon_airflow.configuration import kubernetes_runner, mirrors_folder, run_store
+from polyaxon_airflow.configuration import kubernetes_runner, mirrors_folder, run_store, secrets
+from polyaxon_airflow.connections.checking import connections_in
 from polyaxon_airflow.errors import PermanentRunnerError, TemporaryRunnerError
 from polyaxon_airflow.execution.attempt import Attempt
 from polyaxon_airflow.execution.supervision import Supervision
 from polyaxon_airflow.runners.base import MAIN_CONTAINER, Outcome
 from polyaxon_airflow.runners.kubernetes.access import ClusterAccess
-from polyaxon_airflow.runners.kubernetes.api import Api
 from polyaxon_airflow.runners.kubernetes.following import Listener
+from polyaxon_airflow.runners.kubernetes.sharing import SharedApis
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.execution.follow import Follower
     from polyaxon_airflow.execution.task import Ended
     from polyaxon_airflow.runners.base import Handle, Line
+    from polyaxon_airflow.runners.kubernetes.api import Api
     from polyaxon_airflow.runners.kubernetes.runner import KubernetesRunner
     from polyaxon_airflow.store import RunStore
 
@@ -83,8 +85,8 @@ class RunTrigger(BaseTrigger):
 
     async def on_kill(self) -> None:
         """A person has cleared or marked the task: the run ends, and its pods are deleted."""
-        async with Api(self._runner().connect) as api:
-            await self._runner().delete_async(api, self._handle)
+        async with _shared().use(self._access) as api:
+            await self._runner.delete_async(api, self._handle)
         await asyncio.to_thread(self._supervision().end, "stopped", KILLED)
 
     async def _followed(self) -> Ended:
@@ -92,7 +94,7 @@ class RunTrigger(BaseTrigger):
         supervision = self._supervision()
         while True:
             try:
-                async with Api(self._runner().connect) as api:
+                async with _shared().use(self._access) as api:
                     return await self._follow(api, supervision)
             except TemporaryRunnerError as error:
                 self.log.warning("%s. The run goes on; asking again in %.0f s", error, PAUSE)
@@ -102,14 +104,15 @@ class RunTrigger(BaseTrigger):
                 return await asyncio.to_thread(supervision.finish, outcome)
 
     async def _follow(self, api: Api, supervision: Supervision) -> Ended:
+        await asyncio.to_thread(self._hide_secrets, supervision)
         decided = await asyncio.to_thread(supervision.decided)
-        follower = await asyncio.to_thread(supervision.follower)
+        follower = await asyncio.to_thread(supervision.follower, report_every=self._interval)
         listener = self._listener(supervision, follower)
-        outcome = await self._runner().follow_async(api, self._handle, listener, decided=decided)
+        outcome = await self._runner.follow_async(api, self._handle, listener, decided=decided)
         outcome = await asyncio.to_thread(follower.ended, outcome)
         ended = await asyncio.to_thread(supervision.finish, outcome)
         # Only now: until its end is in the store, the pod is the only one that knows it.
-        await self._runner().clean_async(api, self._handle, keep=self._attempt.keep)
+        await self._runner.clean_async(api, self._handle, keep=self._attempt.keep)
         return ended
 
     def _listener(self, supervision: Supervision, follower: Follower) -> Listener:
@@ -125,8 +128,11 @@ class RunTrigger(BaseTrigger):
         async def on_decided(outcome: Outcome) -> None:
             await asyncio.to_thread(supervision.decide, outcome)
 
-        interval = ASK_EVERY if self._attempt.sweep is None else JUDGE_EVERY
-        return Listener(on_lines, should_stop, on_state, on_decided, interval=interval)
+        return Listener(on_lines, should_stop, on_state, on_decided, interval=self._interval)
+
+    @property
+    def _interval(self) -> float:
+        return ASK_EVERY if self._attempt.sweep is None else JUDGE_EVERY
 
     async def _event(self, ended: Ended) -> TriggerEvent:
         if ended.status == "failed" and ended.retriable:
@@ -155,13 +161,29 @@ class RunTrigger(BaseTrigger):
         say, line = self.log.info, self._log_line
         return Supervision(self._attempt, _store(), now, say, line, folder, carried=True)
 
+    def _hide_secrets(self, supervision: Supervision) -> None:
+        """Containers may print what they were given, which this process logs: Airflow must mask it here too."""
+        run = (supervision.run().content or {}).get("run") or {}
+        try:
+            if names := connections_in(run):
+                secrets().hide_those_of(names)
+        except PermanentRunnerError as error:
+            self.log.warning("the log cannot mask what it may have to: %s", error)
+
     def _log_line(self, line: Line) -> None:
         self.log.info(
             "%s", line.text if line.container == MAIN_CONTAINER else f"[{line.container}] {line.text}"
         )
 
+    @cached_property
     def _runner(self) -> KubernetesRunner:
         return kubernetes_runner(self._access, self._handle["namespace"])
+
+
+@cache
+def _shared() -> SharedApis:
+    """One for the process, as its event loop."""
+    return SharedApis()
 
 
 @cache

@@ -11,6 +11,7 @@ from polyaxon_airflow.artifacts.storage import open_storage
 from polyaxon_airflow.connections.catalogue import read_catalogue
 from polyaxon_airflow.connections.secrets import Secrets, account_of
 from polyaxon_airflow.connections.store import artifacts_store, on_this_machine
+from polyaxon_airflow.errors import PermanentRunnerError
 from polyaxon_airflow.runners.base import Settings
 from polyaxon_airflow.runners.process.runner import ProcessRunner
 from tests.artifacts.s3 import s3_server
@@ -115,6 +116,26 @@ def test_what_a_local_run_made_goes_to_the_bucket_and_to_the_next_local_run(tmp_
     deployment.run(JOB % ("[]", "[]", script), uuid=UPSTREAM)
     RunFiles(storage, UPSTREAM).collect(tmp_path / "staging" / UPSTREAM)
     assert storage.read(f"{UPSTREAM}/outputs/model") == b"w\n"
+
+
+@pytest.mark.parametrize(
+    ("config_map", "sentence"),
+    [
+        pytest.param(
+            "{name: m}", "envFrom names the configMapRef 'm', which the process runner does not", id="whole"
+        ),
+        pytest.param(
+            "{name: m, items: [A]}", "environment variable A comes from a configMapKeyRef", id="an item"
+        ),
+        pytest.param(
+            "{name: m, mountPath: /m}", "volume 'm' is a configMap, which the process runner", id="mounted"
+        ),
+    ],
+)
+def test_a_config_map_is_refused_with_what_to_write_instead(tmp_path, config_map, sentence):
+    text = f"connections: [{{name: settings, kind: custom, configMap: {config_map}}}]"
+    with pytest.raises(PermanentRunnerError, match=sentence):
+        Deployment(tmp_path, text, {}, str(tmp_path / "runs")).run(JOB % ("[settings]", "[]", "echo never"))
 
 
 @pytest.mark.parametrize("kind", ["volume_claim", "host_path"])

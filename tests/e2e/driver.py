@@ -83,7 +83,7 @@ class Driver:
     def log(self, dag_id, run_id, task_id, *, map_index=-1, attempt=1):
         return self.client.log(dag_id, run_id, task_id, map_index=map_index, attempt=attempt)
 
-    def until(self, condition, what, patience=60):
+    def until(self, condition, what, patience=180):
         until = time.monotonic() + patience
         while time.monotonic() < until:
             try:

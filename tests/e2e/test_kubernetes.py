@@ -1,11 +1,18 @@
 """Runs on Kubernetes in a real Airflow: the cluster is emulated, its pods are processes of this machine."""
 
 import json
+import os
+import re
+import signal
+import time
 from pathlib import Path
 
 import pytest
 
+from polyaxon_airflow.clock import now
 from polyaxon_airflow.embedded import EmbeddedAirflow
+from polyaxon_airflow.rest import run_path
+from polyaxon_airflow.runtimes.metadata import UUID_LABEL
 from polyaxon_airflow.store import open_store
 from tests.e2e.driver import Driver
 from tests.kube.cluster import Cluster
@@ -14,6 +21,7 @@ from tests.kube.fixtures import needs_namespaces
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
+SECRET = "s3cret-of-ada"
 PODS = "/api/v1/namespaces/default/pods"
 
 
@@ -28,9 +36,12 @@ def cluster():
 def airflow(cluster, tmp_path_factory):
     home = tmp_path_factory.mktemp("airflow")
     (home / "dags").mkdir()
+    (home / "connections.yaml").write_text("connections: [{name: api, kind: custom, connId: api}]")
     connection = {"conn_type": "kubernetes", "extra": {"kube_config_path": cluster.kubeconfig}}
     settings = {
+        "AIRFLOW__POLYAXON__CONNECTIONS_FILE": str(home / "connections.yaml"),
         "AIRFLOW_CONN_EMULATED": json.dumps(connection),
+        "AIRFLOW_CONN_API": json.dumps({"conn_type": "http", "login": "ada", "password": SECRET}),
         "AIRFLOW__POLYAXON__RUNNER": "kubernetes",
         "AIRFLOW__POLYAXON__KUBERNETES_CONN_ID": "emulated",
         "AIRFLOW__POLYAXON__HELPER_IMAGE": "helper",
@@ -39,6 +50,7 @@ def airflow(cluster, tmp_path_factory):
         "AIRFLOW__POLYAXON__REFRESH_INTERVAL": "2",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
         "AIRFLOW__POLYAXON__GRACE": "3",
+        "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "10",
         "PYTHONPATH": str(ROOT),
     }
     with EmbeddedAirflow(home / "home", home / "dags", settings=settings) as running:
@@ -72,20 +84,21 @@ TRAIN = """
     outputs: [{name: loss, type: metric}]
     run:
       kind: job
+      connections: [api]
       init: [{file: {filename: hello.txt, content: "from init"}}]
       container:
         image: python:3.12
         command: [sh, -c]
         args:
           - |
-            cat {{ globals.artifacts_path }}/hello.txt; echo; echo lr=$LR
+            cat {{ globals.artifacts_path }}/hello.txt; echo; echo lr=$LR; echo "password: $API_PASSWORD."
             for i in 1 2 3; do echo loss=0.$i; sleep 1; done
             echo '{"acc": 0.9}' > $POLYAXON_OUTPUTS_FILE
             echo '{"step": 7, "f1": 0.5}' >> $POLYAXON_METRICS_FILE
 """
 
 
-def test_a_run_in_a_pod_ends_its_task_from_the_trigger(driver, store, cluster):
+def test_a_run_in_a_pod_ends_its_task_from_the_trigger(driver, airflow, store, cluster):
     dag_id = driver.drop("train.yaml", TRAIN)
     run_id = driver.run(dag_id, {"lr": 0.5})
     task = driver.tasks(dag_id, run_id)["train", -1]
@@ -95,14 +108,166 @@ def test_a_run_in_a_pod_ends_its_task_from_the_trigger(driver, store, cluster):
     log = driver.log(dag_id, run_id, "train")
     for line in ("from init", "lr=0.5", "loss=0.1", "loss=0.3"):
         assert log.count(line) == 1
-    (run,) = store.runs.find(at=run_time(), dag_id=dag_id)
+    (run,) = store.runs.find(at=now(), dag_id=dag_id)
     assert run.status == "succeeded"
     curves = store.metrics.of(run.uuid)
     assert list(curves["loss"].values) == [0.1, 0.2, 0.3]
     driver.until(lambda: pods_of(cluster) == [], "the pod to be removed")
+    assert "password: ***." in log
+    for file in [*airflow.home.rglob("*.db*"), *airflow.home.rglob("*.log")]:
+        assert SECRET.encode() not in file.read_bytes(), file
 
 
-def run_time():
-    from polyaxon_airflow.clock import now
+COUNTER = """
+    kind: component
+    name: counter
+    inputs: [{name: seconds, type: int, value: 600}]
+    outputs: [{name: n, type: metric}]
+    run:
+      kind: job
+      container:
+        image: busybox:1
+        command: [sh, -c]
+        args: ["trap 'exit 1' TERM; i=0; while [ $i -lt {{ seconds }} ]; do i=$((i + 1)); echo n=$i; sleep 1; done"]
+"""
 
-    return now()
+
+@pytest.fixture
+def counting(driver, cluster):
+    """Starts a run of the counter and waits for its first line in the task's log; no pod is left at the end."""
+    started = []
+
+    def start(**conf):
+        dag_id = driver.drop("counter.yaml", COUNTER)
+        started.append(driver.client.trigger(dag_id, conf))
+        run_id = started[-1]
+        driver.until(lambda: driver.states(dag_id, run_id).get("counter") == "deferred", "the deferral", 180)
+        driver.until(lambda: "n=1" in driver.log(dag_id, run_id, "counter"), "its first line")
+        return run_id
+
+    yield start
+    for run_id in started:
+        driver.client.patch(run_path("counter", run_id), {"state": "failed"})
+    driver.until(lambda: pods_of(cluster) == [], "the pods of failed runs to be deleted")
+
+
+def task_path(run_id):
+    return f"{run_path('counter', run_id)}/taskInstances/counter"
+
+
+def uuids(cluster):
+    return {pod["metadata"]["labels"][UUID_LABEL] for pod in pods_of(cluster)}
+
+
+def test_marking_a_deferred_task_failed_deletes_its_pod(driver, store, cluster, counting):
+    run_id = counting()
+    (uuid,) = uuids(cluster)
+    driver.client.patch(task_path(run_id), {"new_state": "failed"})
+    driver.until(lambda: pods_of(cluster) == [], "the pod to be deleted")
+    driver.until(lambda: store.runs.get(uuid).status == "stopped", "the run to be stopped")
+
+
+def test_clearing_a_deferred_task_deletes_its_pod_and_starts_afresh(driver, cluster, counting):
+    run_id = counting()
+    (uuid,) = uuids(cluster)
+    body = {"dry_run": False, "task_ids": ["counter"], "dag_run_id": run_id, "only_failed": False}
+    driver.client.post("/dags/counter/clearTaskInstances", {**body, "only_running": False})
+    driver.until(lambda: uuids(cluster) - {uuid}, "the pod of a new run", 120)
+    driver.until(lambda: uuid not in uuids(cluster), "the pod of the old run to be deleted")
+    driver.until(lambda: "n=1" in driver.log("counter", run_id, "counter", attempt=2), "its first line")
+
+
+@pytest.mark.slow
+def test_a_killed_triggerer_costs_neither_a_second_pod_nor_a_line_nor_a_metric(
+    driver, airflow, store, cluster, counting
+):
+    before = creations(cluster)
+    run_id = counting(seconds=60)
+    (uuid,) = uuids(cluster)
+    driver.until(lambda: "n=14" in driver.log("counter", run_id, "counter"), "what comes after a beat")
+    os.killpg(airflow.pid("triggerer"), signal.SIGKILL)
+    airflow.start_component("triggerer")
+    assert driver.wait("counter", run_id) == "success"
+    assert creations(cluster) == before + 1
+    printed = [int(n) for n in re.findall(r"n=(\d+)", driver.log("counter", run_id, "counter"))]
+    assert sorted(set(printed)) == list(range(1, 61))
+    assert len(printed) <= 60 + 30  # as many lines again as there were since the last beat, ten seconds ago
+    assert list(store.metrics.of(uuid)["n"].values) == list(range(1, 61))
+
+
+@pytest.mark.slow
+def test_a_failure_is_tried_again_in_a_pod_of_its_own(driver, cluster):
+    before = creations(cluster)
+    text = """
+        kind: component
+        name: flaky
+        termination: {maxRetries: 1}
+        run:
+          kind: job
+          container: {image: "busybox:1", command: [sh, -c], args: ["echo try; exit 3"]}
+    """
+    dag_id = driver.drop("flaky.yaml", text)
+    run_id = driver.run(dag_id)
+    task = driver.tasks(dag_id, run_id)["flaky", -1]
+    assert (task["state"], task["try_number"]) == ("failed", 2)
+    assert creations(cluster) == before + 2
+    for attempt in (1, 2):
+        assert "failed: the main container exited with code 3" in driver.log(
+            dag_id, run_id, "flaky", attempt=attempt
+        )
+
+
+def test_what_no_retry_can_help_fails_at_once(driver):
+    text = """
+        kind: component
+        name: mistaken
+        termination: {maxRetries: 3}
+        run: {kind: tfjob, chief: {container: {image: "tensorflow:2"}}}
+    """
+    dag_id = driver.drop("mistaken.yaml", text)
+    run_id = driver.run(dag_id)
+    task = driver.tasks(dag_id, run_id)["mistaken", -1]
+    assert (task["state"], task["try_number"]) == ("failed", 1)
+    sentence = "run 'mistaken' needs a TFJob, which this cluster does not have: install the Kubeflow Training Operator"
+    assert sentence in driver.log(dag_id, run_id, "mistaken")
+
+
+@pytest.mark.slow
+def test_a_trial_that_a_policy_stops_loses_its_pod_within_seconds(driver, store, cluster):
+    text = """
+        kind: operation
+        name: sweep
+        matrix:
+          kind: grid
+          params: {slope: {kind: choice, value: [3, 2, 0]}}
+          earlyStopping:
+            - kind: metric_early_stopping
+              metric: score
+              optimization: maximize
+              value: 1000
+              policy: {kind: median, evaluationInterval: 1, minInterval: 4, minSamples: 2}
+        component:
+          inputs: [{name: slope, type: int}]
+          run:
+            kind: job
+            container:
+              image: busybox:1
+              command: [sh, -c]
+              args: ["i=0; while [ $i -lt 90 ]; do i=$((i + 1)); echo score=$((i * {{ slope }})); sleep 1; done"]
+    """
+    dag_id = driver.drop("sweep.yaml", text)
+    run_id = driver.client.trigger(dag_id)
+
+    def stopped():
+        return next(iter(store.runs.find("status: stopped, kind: job, name: sweep", at=now())), None)
+
+    driver.until(stopped, "a trial to be stopped", 180)
+    assert time.time() - stopped().finished_at.timestamp() < 10
+    driver.until(lambda: stopped().uuid not in uuids(cluster), "its pod to be deleted", 10)
+    assert len(uuids(cluster)) == 2
+    assert driver.wait(dag_id, run_id) == "success"
+    labels = {
+        task["rendered_map_index"] for task in driver.tasks(dag_id, run_id).values() if task["map_index"] >= 0
+    }
+    assert labels == {"slope=3", "slope=2", "slope=0"}
+    assert driver.xcom(dag_id, run_id, "sweep.best")["best"]["params"] == {"slope": 3}

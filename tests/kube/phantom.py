@@ -13,11 +13,12 @@ from tests.kube.errors import bad_request
 
 
 class PhantomKubelet:
-    """Every pod prints `line N` once a second for `seconds`, then ends with exit code 0."""
+    """Every pod prints `text` once a second for `seconds`, then ends with exit code 0."""
 
-    def __init__(self, kubeconfig, *, seconds=10):
+    def __init__(self, kubeconfig, *, seconds=10, text="line"):
         self._client = Client(kubeconfig)
         self._seconds = seconds
+        self._text = text
         self._lines = {}  # uid -> lines so far
         self._over = {}  # uid -> event
         self._tasks = set()
@@ -62,8 +63,8 @@ class PhantomKubelet:
         await self._client.call("POST", f"{path}/binding", {"target": {"kind": "Node", "name": "phantom"}})
         self._lines[metadata["uid"]], self._over[metadata["uid"]] = [], asyncio.Event()
         await self._report(obj, path, "Running", {"running": {"startedAt": moment()}})
-        for number in range(self._seconds):
-            self._lines[metadata["uid"]].append(f"{moment(nanoseconds=True)} line {number}\n".encode())
+        for _ in range(self._seconds):
+            self._lines[metadata["uid"]].append(f"{moment(nanoseconds=True)} {self._text}\n".encode())
             await asyncio.sleep(1)
         self._over[metadata["uid"]].set()
         ended = {"exitCode": 0, "reason": "Completed", "startedAt": moment(), "finishedAt": moment()}

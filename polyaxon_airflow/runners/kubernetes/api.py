@@ -57,6 +57,7 @@ class Api:
     def __init__(self, connect: Connect, *, delays: Sequence[float] = DELAYS) -> None:
         self._connect = connect
         self._delays = delays
+        self._renewing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()
@@ -125,6 +126,7 @@ class Api:
     async def _request(self, method: str, path: str, **request: Any) -> Object:
         renewed = False
         for delay in (*self._delays, None):
+            client = self._client
             try:
                 return await self._answer(method, path, **request)
             except ApiUnavailableError as trouble:
@@ -135,9 +137,16 @@ class Api:
                 if refusal.status != 401 or renewed:
                     raise
                 renewed = True  # tokens of cloud providers last for minutes, runs for days
-                await self.__aexit__(None, None, None)
-                await self.__aenter__()
+                await self._renew(client)
         raise AssertionError("the last attempt returns or raises")
+
+    async def _renew(self, refused: ApiClient) -> None:
+        """Connect anew, unless somebody has since the client was refused. What is open goes on with the new one."""
+        async with self._renewing:
+            if self._client is refused:
+                stack = self._stack
+                await self.__aenter__()
+                await stack.aclose()
 
     async def _answer(self, method: str, path: str, **request: Any) -> Object:
         from aiohttp import ClientError

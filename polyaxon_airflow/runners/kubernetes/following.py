@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     News = Version | NotThere | list[Line] | BaseException
 
-DRAIN = 10.0  # seconds that the last lines of an ended run may take
+DRAIN = 60.0  # seconds without news after which the last lines of an ended run are given up
+PAUSE = 0.1  # seconds
 SETTLE = 150.0  # seconds that the helpers of an ended run may take, see `runtimes.helpers.GRACE`
 LOST_BY = {  # helper -> what is lost when it fails
     RELAY: "its outputs and metrics could not be read",
@@ -195,12 +196,12 @@ class Following(ABC):
                 return outcome._replace(status="failed", reason=f"{LOST_BY[helper]}: {why}")
         return outcome
 
-    async def _hear(self, seconds: float) -> None:
-        """Wait for news, at most so long, and take in all there are."""
+    async def _hear(self, seconds: float) -> bool:
+        """Wait for news, at most so long, and take in all there are; whether there were any."""
         try:
             news = [await asyncio.wait_for(self._news.get(), seconds)]
         except asyncio.TimeoutError:
-            return
+            return False
         while not self._news.empty():
             news.append(self._news.get_nowait())
         lines: list[Line] = []
@@ -213,16 +214,19 @@ class Following(ABC):
                 await self.learn(item)
         if lines:
             await self._listener.on_lines(lines)
+        return True
 
     async def _drain(self) -> None:
         """Hear the last lines of the containers that have ended."""
-        until = time.monotonic() + DRAIN
-        while time.monotonic() < until and any(
-            not task.done() for key, task in self._logs.items() if self._has_ended(*key)
-        ):
-            await self._hear(0.1)
+        until = time.monotonic() + SETTLE
+        quiet = 0.0  # seconds that this loop has waited in vain; a clock would run on while a busy process stands still
+        while quiet < DRAIN and time.monotonic() < until and self._has_unread_logs():
+            quiet = 0.0 if await self._hear(PAUSE) else quiet + PAUSE
         while not self._news.empty():
-            await self._hear(0.1)
+            await self._hear(PAUSE)
+
+    def _has_unread_logs(self) -> bool:
+        return any(not task.done() for key, task in self._logs.items() if self._has_ended(*key))
 
     async def _watch(self, source: AsyncIterator[Version | NotThere]) -> None:
         async for version in source:
