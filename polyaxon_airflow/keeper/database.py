@@ -125,10 +125,14 @@ class AirflowDatabase:
         return dict(used)
 
     def write_notes(self, notes: Mapping[str, str]) -> None:
-        """Say something on tasks, unless a person already has."""
+        """Say something on tasks, unless a person already has.
+
+        A note waits for whoever has locked its task. So each has a transaction of its own: none holds what the other
+        waits for.
+        """
         now = datetime.now(timezone.utc)
-        with self._connection.begin():
-            for key, text in notes.items():
+        for key, text in notes.items():
+            with self._connection.begin():
                 mine = (
                     (NOTE.c.ti_id == UUID(key)) & NOTE.c.content.startswith(MARK) & NOTE.c.user_id.is_(None)
                 )

@@ -1,5 +1,6 @@
 """What the keeper reads and writes, on tables that Airflow itself has made."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
@@ -199,3 +200,33 @@ def test_rows_that_the_scheduler_has_locked_are_left_for_the_next_look(database,
     airflow.connection.rollback()
     assert airflow.scalars(TI.c.priority_weight, TI.c.id == UUID(locked)) == [1]
     assert airflow.scalars(TI.c.priority_weight, TI.c.id == UUID(free)) == [1_999_999]
+
+
+@pytest.mark.postgres
+def test_notes_hold_no_task_while_they_wait_for_another(database, airflow):
+    """Else a note and somebody who marks a run as failed, which locks all of its tasks, wait for each other."""
+    if airflow.connection.dialect.name != "postgresql":
+        pytest.skip("SQLite locks no rows")
+    first, second = airflow.task(), airflow.task("b")
+
+    def lock(task):
+        ids = sa.select(TI.c.id).where(TI.c.id == UUID(task))
+        airflow.connection.execute(ids.with_for_update(nowait=True))
+
+    lock(second)
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(database.write_notes, {first: "Waiting: 1st", second: "Waiting: 2nd"})
+        try:
+            while not airflow.connection.scalar(sa.text(SOMEBODY_WAITS)):
+                assert not writing.done()
+            lock(first)
+        finally:
+            airflow.connection.rollback()
+        writing.result()
+    assert sorted(airflow.scalars(NOTE.c.content)) == ["Waiting: 1st", "Waiting: 2nd"]
+
+
+SOMEBODY_WAITS = """
+SELECT count(*) FROM pg_stat_activity, pg_stat_clear_snapshot()
+WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
