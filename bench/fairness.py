@@ -248,8 +248,11 @@ TABLE = (
         "late single task: task_lengths",
     ),
     ("a sweep of 40 that comes late: the share of the old one while both wait (N22)", "late sweep: old"),
-    ("slots idle while tasks wait, two sweeps (N25)", "two sweeps: idle"),
-    ("slots idle while tasks wait, five sweeps (N25)", "five sweeps: idle"),
+    ("part of the slots that is idle while tasks wait (N25): two sweeps", "two sweeps: idle"),
+    ("five sweeps", "five sweeps: idle"),
+    ("weights 3:1", "weights 3:1: idle"),
+    ("a single task behind a sweep", "late single task: idle"),
+    ("a late sweep", "late sweep: idle"),
 )
 
 
