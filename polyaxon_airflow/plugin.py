@@ -30,5 +30,6 @@ class PolyaxonPlugin(AirflowPlugin):
     @property
     def listeners(self) -> list[Any]:  # type: ignore[override]
         from polyaxon_airflow.keeper.listener import KeeperListener
+        from polyaxon_airflow.warming import WarmingListener
 
-        return [KeeperListener()]
+        return [KeeperListener(), WarmingListener()]

@@ -1,4 +1,4 @@
-"""The numbers N7, N9 to N12 from the runs: medians, quartiles, and what is to be reached."""
+"""The numbers N7, N9 to N13 from the runs: medians, quartiles, and what is to be reached."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import statistics
 
 import numpy as np
 
+from searching import hyperband
 from searching.engines import ENGINES
 from searching.quality import ALONE, HELD_OUT, TABLES, TOGETHER, rows
 from searching.simulate import sweep
@@ -25,14 +26,17 @@ def write(runs, costs, path):
         "N10 hartmann6, regret after 60": table.at("hartmann6", 1, AFTER),
         "N11 tables, regret after 60 as a share of the median configuration's": tabular(table),
         "N11b 8 workers, 100 trials, regret as a share of random's after 10": {
-            name: table.scaled(name, 8, 100) for name in [*TOGETHER, *HELD_OUT]
+            name: table.scaled(name, 8, 100) for name in [*TOGETHER, *HELD_OUT] if table.engines(name, 8)
         },
         "N11b repeated params of 100": {
-            name: table.repeats(name, 8) for name in [*TOGETHER, *HELD_OUT] if name.startswith("hpo")
+            name: table.repeats(name, 8)
+            for name in [*TOGETHER, *HELD_OUT]
+            if name.startswith("hpo") and table.engines(name, 8)
         },
         "N12 regret of 8 workers over regret of one, after 100": {
-            name: table.ratio(name) for name in TOGETHER if name in ALONE
+            name: table.ratio(name) for name in TOGETHER if name in ALONE and table.engines(name, 8)
         },
+        "N13 brackets as in the paper": hyperband.compare(),
     }
     path.write_text(json.dumps(result, indent=1) + "\n")
     for title, part in result.items():

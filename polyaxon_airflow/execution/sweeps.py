@@ -10,6 +10,7 @@ from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.execution.pipelines import begin_pipeline
 from polyaxon_airflow.execution.resolution import compiled_of, literal_matrix
 from polyaxon_airflow.matrix.bayes import Bayes
+from polyaxon_airflow.matrix.iterative import Iterative
 from polyaxon_airflow.tuning.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -72,7 +73,12 @@ def first_index(task: Task, around: Surroundings, sweep: str) -> int:
 
 
 def extended(matrix: Matrix, trials: int) -> Matrix:
-    """The matrix with so many trials in all, for a sweep that goes on; one that has no number of them as it is."""
+    """The matrix with so many trials in all, for a sweep that goes on; one that has no number of them as it is.
+
+    Raises CompilationError for one whose trials only its tuner knows.
+    """
+    if isinstance(matrix, Iterative):
+        raise CompilationError("an iterative sweep cannot go on in another run: its tuner has ended it")
     fields = type(matrix).model_fields
     if isinstance(matrix, Bayes):
         more = {"maxIterations": max(0, trials - int(matrix.num_initial_runs))}

@@ -160,6 +160,8 @@ class Sweep:
         """Why a trial that has succeeded has no value."""
         if run.status != "succeeded" or self.objective is None or value is not None:
             return ""
+        if self.objective.metric in run.outputs:
+            return f"its last '{self.objective.metric}' is not a finite number"
         return f"never reported '{self.objective.metric}'"
 
 

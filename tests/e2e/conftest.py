@@ -33,6 +33,7 @@ def airflow(tmp_path_factory):
         "AIRFLOW__POLYAXON__REFRESH_INTERVAL": "2",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
         "AIRFLOW__POLYAXON__GRACE": "3",
+        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",  # for tests that kill the scheduler
     }
     with EmbeddedAirflow(home / "home", dags, settings=settings) as running:
         yield running

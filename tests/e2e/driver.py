@@ -54,9 +54,24 @@ class Driver:
 
     def run(self, dag_id, conf=None, *, patience=180):
         """Trigger a DAG and wait for its end: the run's id."""
-        run_id = self.client.trigger(dag_id, conf)
+        run_id = self.trigger(dag_id, conf)
         self.wait(dag_id, run_id, patience=patience)
         return run_id
+
+    def trigger(self, dag_id, conf=None):
+        """Trigger a DAG: the run's id. A busy machine parses so late that Airflow drops a DAG for a while."""
+        found = []
+
+        def triggered():
+            try:
+                found.append(self.client.trigger(dag_id, conf))
+            except ApiError as error:
+                if error.status != 404:
+                    raise
+            return found
+
+        self.until(triggered, f"DAG {dag_id} to trigger", 120)
+        return found[0]
 
     def wait(self, dag_id, run_id, *, patience=180):
         self.until(lambda: self.state(dag_id, run_id) in ("success", "failed"), f"run {run_id}", patience)

@@ -63,6 +63,24 @@ def test_a_failed_trial_and_one_that_never_reports_are_outcomes(world):
     assert run.statuses()["search.best"] == "succeeded"
 
 
+@pytest.mark.parametrize("kind", ["bayes", "tpe", "hyperopt"])
+def test_a_search_goes_on_over_values_that_are_no_numbers(world, kind):
+    counts = {"bayes": "numInitialRuns: 3, maxIterations: 3"}.get(kind, "numRuns: 6")
+    algorithm = "algorithm: tpe, " if kind == "hyperopt" else ""
+    matrix = (
+        f"{{kind: {kind}, {algorithm}{counts}, seed: 1, metric: {{name: loss, optimization: minimize}}, "
+        "params: {x: {kind: uniform, value: [0, 9]}}}"
+    )
+    script = "case {{ x }} in [0-2]*) echo loss={{ x }};; [3-5]*) echo loss=nan;; *) echo loss=inf;; esac"
+    run = sweep(world, matrix, script)
+    rows = {trial["params"]["x"]: trial for trial in trials(run)}
+    assert len(rows) == 6
+    for x, row in rows.items():
+        assert row["value"] == (x if x < 3 else None)
+        assert row["reason"] == ("" if x < 3 else "its last 'loss' is not a finite number")
+    assert run.statuses()["search.best"] == "succeeded"
+
+
 def test_a_sweep_whose_trials_all_fail_says_why(world):
     run = sweep(world, "{kind: grid, params: {x: {kind: choice, value: [1.0, 2.0]}}}", "exit 7")
     assert run.statuses()["search.best"] == "failed"
@@ -404,6 +422,13 @@ def test_a_tuner_that_suggests_nothing_ends_the_sweep(world):
         == "the tuner suggested nothing in round 1: the sweep has ended"
     )
     assert run.statuses()["search.best"] == "succeeded"
+
+
+def test_an_iterative_sweep_does_not_go_on_in_another_run(world):
+    world.component("halving", TUNER)
+    world.run(ITERATIVE.format(rounds=1), run_id="first")
+    with pytest.raises(CompilationError, match="an iterative sweep cannot go on in another run"):
+        world.run(ITERATIVE.format(rounds=1), {"resume": "first"}, run_id="second")
 
 
 def test_a_tuner_that_is_not_there_is_a_fault_of_its_place(world):

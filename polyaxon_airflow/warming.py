@@ -1,0 +1,63 @@
+"""Imports what a run needs once, in the scheduler, for all tasks that LocalExecutor forks from it.
+
+Airflow calls listeners in every process; only the standard library is imported here until a scheduler is found.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from importlib import import_module
+from typing import Any
+
+from airflow.listeners import hookimpl
+
+log = logging.getLogger(__name__)
+
+USED_BY_EVERY_RUN = (
+    "polyaxon_airflow.clock",
+    "polyaxon_airflow.dag.load",
+    "polyaxon_airflow.execution.ending",
+    "polyaxon_airflow.execution.trials",
+    "polyaxon_airflow.operators.airflow_side",
+    "polyaxon_airflow.operators.best",
+    "polyaxon_airflow.operators.label",
+    "polyaxon_airflow.operators.run",
+    "polyaxon_airflow.operators.trial",
+    "polyaxon_airflow.operators.waiting",
+    "polyaxon_airflow.runners.process.runner",
+    "polyaxon_airflow.store.cache",
+    "polyaxon_airflow.store.costs",
+    "polyaxon_airflow.store.cursors",
+    "polyaxon_airflow.store.database",
+    "polyaxon_airflow.store.events",
+    "polyaxon_airflow.store.lineage",
+    "polyaxon_airflow.store.metrics",
+    "polyaxon_airflow.store.runs",
+    "polyaxon_airflow.store.sweeps",
+)
+
+
+class WarmingListener:
+    """For `AirflowPlugin.listeners`: a scheduler's job calls `on_starting` before its executor forks workers."""
+
+    @hookimpl
+    def on_starting(self, component: Any) -> None:
+        if type(component).__name__ == "Job" and "scheduler" in sys.argv[1:2] and _forks():
+            warm()
+
+
+def warm() -> None:
+    """Import them; what cannot be imported is the task's to tell."""
+    for name in USED_BY_EVERY_RUN:
+        try:
+            import_module(name)
+        except Exception:  # a listener must never stop the scheduler
+            log.exception("%s cannot be imported", name)
+
+
+def _forks() -> bool:
+    """Whether the executor's workers are forked from the scheduler."""
+    from airflow.configuration import conf
+
+    return "LocalExecutor" in str(conf.get("core", "executor", fallback=""))
