@@ -22,7 +22,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from polyaxon_airflow.embedded import EmbeddedAirflow  # noqa: E402
+from polyaxon_airflow.embedded import COMPONENTS, EmbeddedAirflow  # noqa: E402
 from polyaxon_airflow.rest import ApiError, run_path  # noqa: E402
 from tests import postgresql  # noqa: E402
 
@@ -95,10 +95,10 @@ def measured(options, settings, names):
             until(lambda name=name: is_there(client, name), f"DAG {name}")
         for repeat in range(options.repeats + 1):
             for name in names:
-                before = cpu(running.home)
+                before = cpu(running)
                 run_id = client.trigger(name)
                 until(lambda run_id=run_id, name=name: is_over(client, name, run_id), f"{name} {repeat}")
-                used = cpu(running.home) - before
+                used = cpu(running) - before
                 row = (wall(client, name, run_id), used)
                 print(name, repeat, [round(value, 2) for value in row], flush=True)
                 found[name] += [row] if repeat else []
@@ -123,18 +123,21 @@ def airflow(options, settings):
             yield running
 
 
-def cpu(home):
-    """Seconds that all processes of an Airflow have used so far, and their children that have ended."""
-    marker = f"AIRFLOW_HOME={home}\0".encode()
-    ticks = 0
+def cpu(airflow):
+    """Seconds that the components of an Airflow have used so far, with all processes that they have started."""
+    stats = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                if marker in (entry / "environ").read_bytes():
-                    fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                    ticks += sum(map(int, fields[11:15]))  # utime, stime, cutime, cstime
+                stats[int(entry.name)] = (entry / "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue  # it has ended meanwhile
+    ours = {airflow.pid(component) for component in COMPONENTS}
+    while found := {pid for pid, stat in stats.items() if int(stat[1]) in ours} - ours:
+        ours |= found
+    ticks = sum(
+        int(field) for pid in ours if pid in stats for field in stats[pid][11:15]
+    )  # with ended children
     return ticks / os.sysconf("SC_CLK_TCK")
 
 

@@ -15,10 +15,12 @@ from airflow.listeners import hookimpl
 log = logging.getLogger(__name__)
 
 USED_BY_EVERY_RUN = (
+    "numpy",  # trials draw their params with it
     "polyaxon_airflow.clock",
     "polyaxon_airflow.dag.load",
     "polyaxon_airflow.execution.ending",
     "polyaxon_airflow.execution.trials",
+    "polyaxon_airflow.matrix.draws",
     "polyaxon_airflow.operators.airflow_side",
     "polyaxon_airflow.operators.best",
     "polyaxon_airflow.operators.label",
