@@ -11,6 +11,7 @@ repository and of one bucket, and what their servers are asked. Each writes its 
 """
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -156,18 +157,14 @@ def settings(count, *, bundle=False):
     }
 
 
-def used_by(group, seconds):
-    """CPU, in per cent of a core, and memory of some processes."""
-    used, started, memory = cpu(group), time.monotonic(), []
+def used_by(leader, seconds):
+    """CPU, in per cent of a core, and memory of a process and all below it."""
+    used, started, memory = cpu(leader), time.monotonic(), []
     while time.monotonic() - started < seconds:
         time.sleep(5)
-        memory.append(sum(pss(process) for process in group))
-    share = (cpu(group) - used) / (time.monotonic() - started)
-    return {
-        "cpu_percent": round(100 * share, 2),
-        "mb": round(statistics.median(memory) / 1e6, 1),
-        "processes": len(group),
-    }
+        memory.append(pss(leader))
+    share = (cpu(leader) - used) / (time.monotonic() - started)
+    return {"cpu_percent": round(100 * share, 2), "mb": round(statistics.median(memory) / 1e6, 1)}
 
 
 def streams(dags, seconds):
@@ -190,10 +187,12 @@ def streams(dags, seconds):
                 asked = len(git_server.logins)
                 result = used_by(triggerer(airflow), seconds)
                 asked = len(git_server.logins) - asked
-                names = [cursor.name for cursor in cursors(airflow)]
+                kept = cursors(airflow)
+                names = [cursor.name for cursor in kept]
     result |= {
         "dags": dags,
         "watches": sum(name.startswith(("git ", "data ")) for name in names),
+        "errors": sorted({cursor.error for cursor in kept if cursor.error}),
         "streams": sorted(name for name in names if name.startswith("stream ")),
         "seconds": seconds,
         "git_requests_a_minute": round(60 * asked / seconds, 1),  # `git ls-remote` is two
@@ -253,18 +252,27 @@ def wait_until(holds, what, log=None, patience=900):
 def triggerer(airflow):
     import psutil
 
-    leader = psutil.Process(airflow.pid("triggerer"))
-    return [leader, *leader.children(recursive=True)]
+    return psutil.Process(airflow.pid("triggerer"))
 
 
-def cpu(group):
-    """Seconds of CPU, children that have ended included."""
-    return sum(sum(process.cpu_times()[:4]) for process in group)
+def cpu(leader):
+    """Seconds of CPU, of processes that have ended too."""
+    return sum(sum(of.cpu_times()[:4]) for of in living(leader))
 
 
-def pss(process):
+def pss(leader):
     """Bytes of memory, shared pages by share."""
-    return process.memory_full_info().pss
+    return sum(of.memory_full_info().pss for of in living(leader))
+
+
+def living(leader):
+    """A process and those below it that go on: not a `git` that is about to end."""
+    import psutil
+
+    for process in [leader, *leader.children(recursive=True)]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "airflow" in " ".join(process.cmdline()):
+                yield process
 
 
 def storm(count, kill_every):

@@ -168,7 +168,7 @@ def place_of(name: str) -> Place:
         entry = next((entry for entry in found.entries if entry.name == name), None)
         if entry is None:
             raise WatchError(str(found.unknown(name)))
-        return Place(name, entry.kind, entry.schema_ or {}, Secrets(found, _account, _hide).of(entry))
+        return Place.of(entry, Secrets(found, _account, _hide).of(entry))
     except PolyaxonAirflowError as error:
         raise WatchError(str(error)) from error
 

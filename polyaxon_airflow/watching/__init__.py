@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from polyaxon_airflow.events.watches import Occurrence, Watch
+    from polyaxon_airflow.sections.connections import Connection
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,15 @@ class Place:
     name: str
     kind: str  # of the connection: git, s3, host_path, registry, ...
     settings: Mapping[str, Any] = field(default_factory=dict)  # `schema` of the connection
-    variables: Mapping[str, str] = field(default_factory=dict)  # credentials, by their usual names
+    variables: Mapping[str, str] = field(
+        default_factory=dict
+    )  # credentials and endpoints, by their usual names
+
+    @classmethod
+    def of(cls, connection: Connection, secrets: Mapping[str, str]) -> Place:
+        """A connection with its secret values; what its own `env` says goes over those, as in a container."""
+        given = {entry["name"]: str(entry["value"]) for entry in connection.variables() if "value" in entry}
+        return cls(connection.name, connection.kind, connection.schema_ or {}, {**secrets, **given})
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import pytest
 from fsspec import filesystem
 
 from polyaxon_airflow.errors import WatchError
+from polyaxon_airflow.sections.connections import Connection
 from polyaxon_airflow.watching import Place
 from polyaxon_airflow.watching.files import FilesSource
 from tests.artifacts.s3 import s3_server
@@ -64,6 +65,16 @@ def test_a_marker_in_a_partition(bucket, watcher):
     bucket("days/date=2026-01-01/_SUCCESS", b"")
     (seen,) = found.see()
     assert seen.data["partition"] == {"date": "2026-01-01"}
+
+
+def test_keys_and_the_endpoint_may_stand_in_the_connection(bucket, variables, request):
+    schema = {"bucket": f"s3://lake/{request.node.name}"}
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAOTHER", "AWS_SECRET_ACCESS_KEY": "of the Airflow connection"}
+    connection = Connection(name="lake", kind="s3", schema=schema, env=variables)
+    found = Watcher(FilesSource(Place.of(connection, keys)), KIND, "connections.lake")
+    assert found.see() == []
+    bucket("a.csv", b"1")
+    assert [one.data["path"] for one in found.see()] == ["a.csv"]
 
 
 def test_a_bucket_that_is_not_there(watcher):
