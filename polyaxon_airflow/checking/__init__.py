@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polyaxon_airflow.checking.advice import Known, advise
+from polyaxon_airflow.checking.advice import Known, advise, advise_as_written
 from polyaxon_airflow.checking.requester import requester_of
 from polyaxon_airflow.compiler import compile_operation
 from polyaxon_airflow.errors import Fault, FaultsError, PolyaxonfileError
@@ -23,6 +23,7 @@ from polyaxon_airflow.polyaxonfile.presets import preset_from_file
 from polyaxon_airflow.polyaxonfile.reading import read_parsed
 from polyaxon_airflow.polyaxonfile.recognise import ASIDE, SUFFIXES, is_polyaxonfile
 from polyaxon_airflow.polyaxonfile.references import LOCK
+from polyaxon_airflow.polyaxonfile.sources import Sources
 from polyaxon_airflow.source import read_document
 
 if TYPE_CHECKING:
@@ -168,7 +169,10 @@ def _later_faults(operation: Operation, document: Document, root: Path | None, k
     try:
         reading = read_parsed(operation, document, root)
     except FaultsError as error:
-        return list(error.faults)
+        as_written = Sources.of(operation, document).all(
+            islice(advise_as_written(operation, known), MAX_ERRORS)
+        )
+        return [*error.faults, *as_written]
     found: list[Fault] = []
     try:
         compile_operation(reading.operation, sources=reading.sources)

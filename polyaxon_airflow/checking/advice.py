@@ -13,7 +13,7 @@ from polyaxon_airflow.checking.kubernetes import check_objects
 from polyaxon_airflow.checking.numbers import check_numbers
 from polyaxon_airflow.checking.searching import check_search
 from polyaxon_airflow.checking.templates import check_templates
-from polyaxon_airflow.checking.values import check_refs, check_values
+from polyaxon_airflow.checking.values import check_layers, check_refs, check_values
 from polyaxon_airflow.connections.checking import unknown_connections
 from polyaxon_airflow.errors import Fault
 from polyaxon_airflow.explain import suggest
@@ -55,8 +55,9 @@ def advise(operation: Operation, known: Known) -> Iterator[Finding]:
     """What does not work in an operation, and in the operations of its dag."""
     try:
         composed = compose(operation)
-    except FindingsError:
-        return  # compiling has said why
+    except FindingsError:  # compiling has said why
+        yield from advise_as_written(operation, known)
+        return
     if known.connections is not None:
         yield from unknown_connections(operation, known.connections)
     for finding in marks_in(operation):
@@ -73,6 +74,20 @@ def advise(operation: Operation, known: Known) -> Iterator[Finding]:
                 *check_refs(node.operation, node.composed, readable),
             ):
                 yield Finding(copies.get(id(finding.layer), finding.layer), finding.fault)
+
+
+def advise_as_written(operation: Operation, known: Known) -> Iterator[Finding]:
+    """What can be told of an operation whose references lead nowhere, so that nobody knows what it comes to."""
+    for written in (operation, *_nodes(operation)):
+        yield from _of_layers(written, known)
+
+
+def _nodes(operation: Operation) -> Iterator[Operation]:
+    for layer in layers(operation):
+        inside = layer.run.operations if isinstance(layer.run, Dag) else None
+        for node in inside if isinstance(inside, list) else ():
+            yield node
+            yield from _nodes(node)
 
 
 def _by_section(readable: Iterable[str]) -> dict[tuple[str, str], list[str]]:
@@ -92,6 +107,11 @@ def _of_one(authored: Operation, composed: Operation, known: Known) -> Iterator[
     yield from check_values(authored, composed)
     yield from check_templates(authored, composed)
     yield from check_search(authored, composed)
+    yield from _of_layers(authored, known)
+
+
+def _of_layers(authored: Operation, known: Known) -> Iterator[Finding]:
+    yield from check_layers(authored)
     yield from check_joins(authored, known.query)
     yield from check_numbers(authored)
     yield from check_ignored(authored)

@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 
 
 def check_values(authored: Operation, composed: Operation) -> Iterator[Finding]:
+    """What does not fit one another in an operation and its component."""
+    yield from _names_that_are_close(authored, composed)
+    yield from _trial_params(authored, composed)
+    yield from _volumes(authored, composed)
+
+
+def check_layers(authored: Operation) -> Iterator[Finding]:
     """What does not work in the sections of an operation, its component and what that refers to."""
     for layer in layers(authored):
         faults = [*_schedule(layer), *_inputs(layer), *_conditions(layer), *_events(layer), *_matrix(layer)]
         yield from (Finding(layer, fault) for fault in faults)
-    yield from _names_that_are_close(authored, composed)
-    yield from _trial_params(authored, composed)
-    yield from _volumes(authored, composed)
 
 
 def check_refs(

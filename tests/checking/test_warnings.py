@@ -211,3 +211,18 @@ def test_parts_are_checked_as_parts(tmp_path, name, text):
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
     assert check_file(path, root=tmp_path).faults == ()
+
+
+def test_a_reference_that_leads_nowhere_hides_nothing_else(tmp_path):
+    faults, _ = check(
+        tmp_path,
+        "kind: operation\npathRef: ./none.yaml\npresets: [fsat]\nschedule: {kind: cron, cron: '@dayly'}\n"
+        "termination: {timeout: -5}\n",
+        known=Known(presets=["fast"]),
+    )
+    assert [fault.partition(": ")[0] for fault in faults] == [
+        "train.yaml:2:10",
+        "train.yaml:3:11",
+        "train.yaml:4:30",
+        "train.yaml:5:24",
+    ]
