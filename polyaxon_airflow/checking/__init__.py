@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from polyaxon_airflow.polyaxonfile.operation import Operation
     from polyaxon_airflow.source import Document
 
-__all__ = ["Known", "Result", "check", "check_file", "check_text", "polyaxonfiles"]
+__all__ = ["Known", "Result", "check", "check_file", "check_text", "dags_folder", "polyaxonfiles"]
+
+DEPLOYMENT = ("queues.yaml", "connections.yaml")  # files at the top of a dags folder
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,7 @@ def check(
 ) -> list[Result]:
     """Check files, and the polyaxonfiles in folders. With `strict`, warnings make a file invalid too.
 
-    `root` is the dags folder; by default the folder that is given, and for a file the working directory if that is
-    around it, or else its own folder.
+    `root` is the dags folder, by default `dags_folder` of each path.
     """
     files = [(file, root or around) for path in paths for file, around in _files(path)]
     results = [check_file(file, root=around, strict=strict, known=known) for file, around in files]
@@ -98,6 +99,21 @@ def check_text(
     if operation is not None:
         found = _with_later(found, operation, document, root, known or Known())
     return _result(file, _kind(document), [*document.warnings, *found], strict=strict)
+
+
+def dags_folder(path: Path) -> Path:
+    """The dags folder that a file or a folder is in, as far as one can tell.
+
+    The nearest folder, in the working directory, that is called `dags` or holds what only a dags folder holds; else
+    the folder itself, and for a file the working directory if that is around it.
+    """
+    here = Path.cwd()
+    own = path if path.is_dir() else path.parent
+    if not path.resolve().is_relative_to(here):
+        return own
+    around = [own, *(folder for folder in own.parents if folder.resolve().is_relative_to(here))]
+    found = next((folder for folder in around if _is_dags_folder(folder)), None)
+    return found or (own if path.is_dir() else here)
 
 
 def polyaxonfiles(folder: Path) -> list[Path]:
@@ -227,6 +243,10 @@ def _has(holder: Any, step: str | int) -> bool:
     return isinstance(holder, list) and isinstance(step, int) and step < len(holder)
 
 
+def _is_dags_folder(folder: Path) -> bool:
+    return folder.name == "dags" or any((folder / name).exists() for name in (*ASIDE, *DEPLOYMENT))
+
+
 def _is_part(file: Path, folder: Path) -> bool:
     place = file.relative_to(folder).parts
     return len(place) == 2 and place[0] in ASIDE and file.name != LOCK
@@ -234,8 +254,5 @@ def _is_part(file: Path, folder: Path) -> bool:
 
 def _files(path: Path) -> Iterator[tuple[Path, Path]]:
     """The files that a path means, each with the folder that its references cannot leave."""
-    if path.is_dir():
-        yield from ((file, path) for file in polyaxonfiles(path))
-    else:
-        here = Path.cwd()
-        yield path, here if path.resolve().is_relative_to(here) else path.parent
+    around = dags_folder(path)
+    yield from ((file, around) for file in (polyaxonfiles(path) if path.is_dir() else [path]))

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyaxon_airflow.checking import Known, check
+from polyaxon_airflow.checking import Known, check, dags_folder
 from polyaxon_airflow.cli import reports
 from polyaxon_airflow.cli.deployed import catalogue_of, deployment_for, queues_of
 from polyaxon_airflow.errors import Fault, FaultsError, QueryError
@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--root",
         type=Path,
-        help="the dags folder, which references cannot leave; by default the "
-        "folder that is checked, or the working directory",
+        help="the dags folder, which references cannot leave; by default the nearest one that is called dags, or "
+        "has presets, components, queues.yaml or connections.yaml",
     )
     parser.add_argument(
         "--queues", type=Path, help="the queues file, by default queues.yaml in the dags folder"
@@ -60,7 +60,7 @@ def _is_one(path: Path) -> bool:
 
 
 def _known(arguments: argparse.Namespace) -> Known:
-    root = arguments.root or next((path for path in arguments.paths if path.is_dir()), Path())
+    root = arguments.root or dags_folder(arguments.paths[0])
     names = presets.preset_names(root) if (root / presets.FOLDER).is_dir() else None
     queues, connections = queues_of(root, arguments.queues), catalogue_of(root, arguments.connections)
 

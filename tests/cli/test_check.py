@@ -82,3 +82,17 @@ def test_wrong_usage_exits_with_2():
     with pytest.raises(SystemExit) as caught:
         main(["check"])
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("path", ["dags", "dags/deep", "dags/deep/train.yaml"])
+def test_the_dags_folder_is_found_around_what_is_checked(tmp_path, monkeypatch, capsys, path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dags" / "deep").mkdir(parents=True)
+    (tmp_path / "dags" / "presets").mkdir()
+    (tmp_path / "dags" / "presets" / "gpu.yaml").write_text("isPreset: true\n")
+    (tmp_path / "dags" / "base.yaml").write_text(VALID)
+    (tmp_path / "dags" / "deep" / "train.yaml").write_text("pathRef: ../base.yaml\npresets: [gpuu]\n")
+    main(["check", path])
+    shown = capsys.readouterr().out
+    assert "dags/deep/train.yaml:2:11: no preset is called 'gpuu'; known: gpu. Did you mean 'gpu'?" in shown
+    assert "leaves the dags folder" not in shown
