@@ -18,6 +18,7 @@ from polyaxon_airflow.plan.hooks import planned_hooks
 from polyaxon_airflow.plan.offers import presets_field, queue_field
 from polyaxon_airflow.plan.rounds import planned_rounds, tuner_path
 from polyaxon_airflow.plan.sweeps import sweep_nodes
+from polyaxon_airflow.plan.timing import literal_schedule
 from polyaxon_airflow.polyaxonfile.library import Library
 from polyaxon_airflow.scalars import is_template
 from polyaxon_airflow.schedules import planned
@@ -421,7 +422,8 @@ def _schedule(compiled: CompiledOperation, deployment: Deployment) -> dict[str, 
         raise CompilationError(faults)
     if compiled.schedule is None:
         return None
-    return planned(compiled.schedule, timezone=deployment.timezone, catchup=deployment.catchup)
+    schedule = literal_schedule(compiled, compiled.schedule)
+    return planned(schedule, timezone=deployment.timezone, catchup=deployment.catchup)
 
 
 def _may_mask(node: Node) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.scalars import is_template
@@ -65,8 +66,17 @@ def _field(io: IO) -> dict[str, Any]:
     if io.description:
         field["description"] = io.description
     if io.value is not None or io.is_optional:
-        field["default"] = io.value
+        field["default"] = _plain(io.value)
     return field
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: YAML reads 2026-01-31 as a date."""
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(key): _plain(below) for key, below in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def schema_of(io: IO) -> dict[str, Any]:
@@ -85,7 +95,7 @@ def schema_of(io: IO) -> dict[str, Any]:
     if rules is not None and rules.regex:
         schema["pattern"] = f"^(?:{rules.regex})"  # Polyaxon anchors a regex at the start only
     if rules is not None and rules.options:
-        schema["enum"] = list(rules.options)
+        schema["enum"] = _plain(list(rules.options))
     if io.is_list:
         schema = {"type": "array", "items": schema} if schema else {"type": "array"}
         for name, keyword in LIST_RULES.items():
