@@ -81,10 +81,17 @@ def check_templates(authored: Operation, composed: Operation) -> Iterator[Findin
     names = _names(composed)
     for layer in layers(authored):
         data = {key: value for key, value in layer.to_dict().items() if key not in _ELSEWHERE}
+        data["joins"] = _searches(layer)
         for path, text in _texts(data, ()):
             fault = _fault(text, names, path)
             if fault is not None:
                 yield Finding(layer, fault)
+
+
+def _searches(layer: Operation) -> list[dict[str, Any]]:
+    """The joins of an operation without what they collect."""
+    joins = layer.joins if isinstance(layer.joins, list) else []
+    return [{key: value for key, value in join.to_dict().items() if key != "params"} for join in joins]
 
 
 def used_names(composed: Operation) -> set[str]:

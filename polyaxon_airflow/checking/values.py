@@ -115,14 +115,15 @@ def _events(layer: Operation) -> Iterator[Fault]:
 _NEEDED = {
     "hyperband": ("params", "maxIterations", "eta", "resource", "metric"),
     "iterative": ("params",),
-    "tpe": ("numRuns",),
+    "random": ("params",),
+    "tpe": ("params", "numRuns"),
 }
 
 
 def _matrix(layer: Operation) -> Iterator[Fault]:
     matrix: Any = layer.matrix
     given = matrix.to_dict() if matrix is not None else {}
-    missing = [key for key in _NEEDED.get(given.get("kind", ""), ()) if given.get(key) is None]
+    missing = [key for key in _NEEDED.get(given.get("kind", ""), ()) if given.get(key) in (None, {})]
     if missing:
         message = f"'{matrix.kind}' cannot search without {', '.join(missing)}"
         yield _warning(message, ("matrix",), "matrix", f"Add '{missing[0]}:'.")

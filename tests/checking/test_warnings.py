@@ -23,6 +23,17 @@ def check(folder, text, **options):
     ("text", "expected"),
     [
         pytest.param(
+            'inputs: [{name: top, type: int, value: 3}]\njoins: [{query: "status:succeeded", limit: "{{ toop }}", params: {x: '
+            "{value: outputs.y}}}]\n" + JOB,
+            "train.yaml:2:48: 'toop' in a template is no input or param; known: top, x. Did you mean 'top'?",
+            id="a template of a join",
+        ),
+        pytest.param(
+            "matrix: {kind: random, numRuns: 3, params: {}}\n" + JOB,
+            "train.yaml:1:9: 'random' cannot search without params. Add 'params:'.",
+            id="a search for nothing",
+        ),
+        pytest.param(
             "plugins: {tmux: true, shm: true}\n" + JOB,
             "train.yaml:1:11: 'plugins.tmux' does nothing here: a task has no terminal that one could join",
             id="a plugin that nothing here has",
@@ -134,7 +145,8 @@ def check(folder, text, **options):
             id="an unknown queue",
         ),
         pytest.param(
-            "queue: gpu\nmatrix: {kind: random, numRuns: 9, concurrency: 3, params: {}}\n" + JOB,
+            "queue: gpu\nmatrix: {kind: random, numRuns: 9, concurrency: 3, params: {x: {kind: choice, value: [1]}}}\n"
+            + JOB,
             "train.yaml:2:49: queue 'gpu' has 2 slots, so that 3 never run at once. Write 2 or less.",
             id="more runs at once than slots",
         ),
