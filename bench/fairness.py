@@ -253,6 +253,7 @@ TABLE = (
     ("weights 3:1", "weights 3:1: idle"),
     ("a single task behind a sweep", "late single task: idle"),
     ("a late sweep", "late sweep: idle"),
+    ("seconds from the end of a task to the next one's start, five sweeps", "five sweeps: gap"),
 )
 
 
