@@ -89,8 +89,11 @@ print("RESULT" + json.dumps((time.process_time() - started) * 1000))
 TASK = """
 import importlib.metadata as metadata, json, sys, time
 if sys.argv[2] == "hidden":
-    every = metadata.distributions
-    metadata.distributions = lambda **kwargs: (d for d in every(**kwargs) if d.metadata["Name"] != "airflow-provider-polyaxon")
+    import importlib_metadata
+    for module in (metadata, importlib_metadata):
+        def others(every=module.distributions, **kwargs):
+            return (d for d in every(**kwargs) if d.metadata["Name"] != "airflow-provider-polyaxon")
+        module.distributions = others
 import airflow.sdk.execution_time.task_runner
 import airflow.providers.standard.operators.bash
 from airflow.dag_processing.dagbag import BundleDagBag
