@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,9 @@ def to_text(value: Any) -> str:
         return ""
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         raise CompilationError(f"{value} does not fit in 64 bits")
-    if isinstance(value, (bool, int, float, list, dict)):
+    if isinstance(value, float):
+        return re.sub(r"e([+-])0*", lambda match: f"e{match[1].rstrip('+')}", json.dumps(value))
+    if isinstance(value, (bool, int, list, dict)):
         return json.dumps(value, separators=(",", ":"), default=str, ensure_ascii=False)
     return str(value)
 

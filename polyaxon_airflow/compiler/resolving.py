@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from polyaxon_airflow import explain
 from polyaxon_airflow.compiler.compiled import CompiledOperation
 from polyaxon_airflow.compiler.compiling import plain
-from polyaxon_airflow.compiler.contexts import RunContext, service_globals, variables
+from polyaxon_airflow.compiler.contexts import RunContext, service_globals, to_text, variables
 from polyaxon_airflow.compiler.inits import init_entries
-from polyaxon_airflow.compiler.rendering import render, render_arguments, render_as_text
+from polyaxon_airflow.compiler.rendering import literal, render, render_arguments, render_as_text
 from polyaxon_airflow.errors import CompilationError, Fault
 from polyaxon_airflow.sections.hooks import Hook
 from polyaxon_airflow.sections.io import IO
@@ -170,14 +170,22 @@ def _inits(entries: Any, given: _Pod) -> list[dict[str, Any]]:
 
 
 def _environment(value: Any, seen: Mapping[str, Any]) -> Any:
-    """The environment: labels, annotations and node selectors stay text."""
+    """The environment: labels, annotations and node selectors are text, with numbers as they are written."""
     if not isinstance(value, dict):
         return render(value, seen)
     texts = ("labels", "annotations", "nodeSelector")
     return {
-        key: render_as_text(below, seen) if key in texts else render(below, seen)
+        key: _as_labels(render_as_text(below, seen)) if key in texts else render(below, seen)
         for key, below in value.items()
     }
+
+
+def _as_labels(value: Any) -> Any:
+    """As in Polyaxon `True` becomes `true` and lists JSON; unlike there, the version 1.10 does not become 1.1."""
+    if isinstance(value, dict):
+        return {key: _as_labels(below) for key, below in value.items()}
+    meant = literal(value)
+    return to_text(meant) if isinstance(meant, (bool, list, dict)) else value
 
 
 def _containers(value: Any, seen: Mapping[str, Any]) -> Any:

@@ -33,6 +33,8 @@ def of_normalised(text):
     """Why a file is read as something else."""
     if "!!binary" in text:
         return "binary"
+    if re.search(r"init: *\[\]", text):
+        return "empty-init"
     return "empty-params" if re.search(r"params: *\{\}", text) else None
 
 
@@ -56,6 +58,8 @@ def of_compiled(case, text):
         return "number-keys"
     if _declares_twice(case.get("compiled") or {}):
         return "declared-twice"
+    if re.search(r"(labels|annotations|nodeSelector):\s*\{?[^}]*?[\"']?([\d.]+\b|None\b|\{\{)", text):
+        return "label-numbers"
     if "..." in text:
         return "ellipsis"
     kind = ((case.get("compiled") or {}).get("run") or {}).get("kind")
