@@ -131,7 +131,7 @@ NEED_A_RUN = ("Airflow's own sleeping triggers", "operations of a dag")
 
 
 def cost(count, seconds, only):
-    results = {}
+    results = known().get("cost", {}).get("scenes", {}) if only else {}
     for scene, dags in SCENES.items():
         if not only or scene in only:
             results[scene] = measure(scene, dags(count), count if scene != "nothing" else 0, seconds)
@@ -145,7 +145,13 @@ def measure(scene, dags, count, seconds):
         prepare(folder, dags)
         with EmbeddedAirflow(folder / "home", folder / "dags", settings=settings(count)) as airflow:
             begin(airflow, scene, count)
-            return used_by(triggerer(airflow), seconds)
+            leader = triggerer(airflow)
+            result = used_by(leader, seconds)
+            if leader.status() == "zombie":
+                raise RuntimeError(
+                    f"the triggerer ended:\n{(airflow.home / 'triggerer.log').read_text()[-9000:]}"
+                )
+            return result
 
 
 def settings(count, *, bundle=False):
@@ -294,8 +300,11 @@ def storm(count, kill_every):
 
 def write(part, result):
     RESULTS.parent.mkdir(exist_ok=True)
-    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps({**known, part: result, "cpus": os.cpu_count()}, indent=1) + "\n")
+    RESULTS.write_text(json.dumps({**known(), part: result, "cpus": os.cpu_count()}, indent=1) + "\n")
+
+
+def known():
+    return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 
 
 def main():
