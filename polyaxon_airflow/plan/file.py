@@ -64,6 +64,7 @@ def plan_file(
         for_all=defaults,
         by_name=by_name,
         sources=reading.sources,
+        open_inputs=True,  # the trigger form asks for them; `plan_of` refuses them where nobody is asked
     )
     offered = _offered(root, deployment)
     read_presets = [*laid_over, *offered.values()]

@@ -10,12 +10,17 @@ SOURCES = {"polyaxon/polyaxon-quick-start", "polyaxon/polyaxon-examples"}
 
 
 def is_wanted(row):
-    """Accepted as it is, without a component from outside, and from one of these sources."""
+    """From one of these sources, without a component from outside, and accepted, were its inputs given."""
     return (
-        row["check"]["accepted"]
+        (row["check"]["accepted"] or lacks_only_inputs(row))
         and row["group"] in ("quick-start", "examples")
         and row["source"]["repo"] in SOURCES
     )
+
+
+def lacks_only_inputs(row):
+    """Polyaxon wants them when it reads a file; here the trigger form asks for them."""
+    return "non optional inputs" in (row["error"] or {"message": ""})["message"]
 
 
 @pytest.mark.parametrize("row", cases("verdicts.jsonl", is_wanted))
