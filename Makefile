@@ -4,7 +4,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 NAME ?= all
 FUZZ_SECONDS ?= 300
-BENCHES := parse check search stopping tracking store fairness
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install demo up test test-all test-cluster lint fuzz bench clean
@@ -61,8 +60,7 @@ fuzz: install .environments/fuzz/.ready  ## random files and templates, FUZZ_SEC
 	PYTHONPATH=.environments/fuzz $(BIN)/python tests/fuzz/fuzz.py templates -max_total_time=$(FUZZ_SECONDS)
 
 bench: install  ## measure; NAME=parse for one
-	set -e; for name in $(if $(filter all,$(NAME)),$(BENCHES),$(NAME)); do \
-	  echo "== $$name"; $(BIN)/python bench/$$name.py; done
+	$(BIN)/python -m bench $(NAME)
 
 clean:  ## remove what the targets above have made
 	rm -rf .venv .environments .airflow
