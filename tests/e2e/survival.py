@@ -42,7 +42,7 @@ class Survival:
     """Two sweeps in one DAG, one of which learns from every trial before the next begins."""
 
     def __init__(self, driver, name, marks, *, random_trials, tpe_trials, pause=0.25):
-        self.driver, self.marks = driver, marks
+        self.driver, self.marks, self.killed = driver, marks, []
         space = "params: {x: {kind: uniform, value: [0, 9]}}"
         matrices = {
             "side_by_side": f"{{kind: random, numRuns: {random_trials}, concurrency: 4, seed: 11, {space}}}",
@@ -69,7 +69,7 @@ class Survival:
     def kill_at(self, kills, seed, *, patience):
         """Kill parts at seeded points of the sweeps' progress. `kills`: names of components, `task` or `worker`."""
         rng = random.Random(seed)
-        points = sorted(rng.randrange(self.trials - 1) for _ in kills)
+        points = sorted(rng.randrange(self.trials - 4) for _ in kills)
         for part, point in zip(kills, points, strict=True):
             self.driver.until(
                 lambda point=point: self.ended() >= point or self.is_over(), f"{point} ended trials", patience
@@ -83,13 +83,16 @@ class Survival:
         if part in COMPONENTS:
             os.kill(airflow.pid(part), signal.SIGKILL)
             airflow.start_component(part)
+            self.killed.append(part)
             return
-        self.driver.until(lambda: tasks_of(airflow) or self.is_over(), "a running trial", 240)
-        if found := tasks_of(airflow):
+        found = []
+        self.driver.until(
+            lambda: found.extend(tasks_of(self.marks)) or found or self.is_over(), "a trial", 240
+        )
+        if found:
             task = rng.choice(found)
-            pid = task if part == "task" else parent(task)
-            if pid > 1:
-                os.kill(pid, signal.SIGKILL)
+            os.kill(task if part == "task" else parent(task), signal.SIGKILL)
+            self.killed.append(part)
 
     def check(self, *, patience):
         """Nothing was lost, nothing happened twice, and all is as if nothing had been killed."""
@@ -117,11 +120,18 @@ def undisturbed(matrix):
     return {trial.index: (trial.params, trial.value, trial.state) for trial in history}
 
 
-def tasks_of(airflow):
-    """Pids of the processes of running tasks: each is the parent of a guardian."""
-    marker = f"AIRFLOW_HOME={airflow.home}\0".encode()
-    guardians = [pid for pid in processes() if b"guardian.py" in read(pid, "cmdline")]
-    return sorted({task for pid in guardians if marker in read(task := parent(pid), "environ")})
+def tasks_of(marks):
+    """Pids of the processes of running tasks. Each is the parent of the guardian of a shell that holds its lock."""
+    shells = [pid for pid in processes() if lock_of(pid).startswith(f"{marks}/")]
+    guardians = {parent(pid) for pid in shells if b"guardian.py" in read(parent(pid), "cmdline")}
+    return sorted(task for pid in guardians if (task := parent(pid)) > 1)
+
+
+def lock_of(pid):
+    try:
+        return str(Path(f"/proc/{pid}/fd/9").readlink())
+    except OSError:
+        return ""
 
 
 def processes():

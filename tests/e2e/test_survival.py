@@ -11,8 +11,10 @@ pytestmark = pytest.mark.e2e
 
 def test_sweeps_survive_kills_of_each_kind(driver, tmp_path):
     sweeps = Survival(driver, "survive", tmp_path, random_trials=10, tpe_trials=5)
-    sweeps.kill_at(["task", "triggerer", "task", "scheduler", "dag-processor", "task"], seed=1, patience=300)
+    kills = ["task", "triggerer", "task", "scheduler", "dag-processor", "task"]
+    sweeps.kill_at(kills, seed=1, patience=300)
     sweeps.check(patience=400)
+    assert sweeps.killed == kills
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +38,4 @@ def test_sweeps_survive_twenty_kills(quick_to_notice, tmp_path, part):
     sweeps = Survival(quick_to_notice, name, tmp_path, random_trials=38, tpe_trials=12)
     sweeps.kill_at([part] * 20, seed=2, patience=1200)
     sweeps.check(patience=1200)
+    assert len(sweeps.killed) >= 15  # the sweeps may be over before the last points come
