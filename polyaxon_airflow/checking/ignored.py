@@ -38,6 +38,7 @@ _IGNORED: Mapping[Path, tuple[Any, str, str | None]] = {
     ),
 }
 _OF_JOINS = "all runs are in one store"
+_OF_TUNERS = "its trials ask for their params themselves, and no tuner runs"
 
 
 def check_ignored(authored: Operation) -> Iterator[Finding]:
@@ -50,6 +51,10 @@ def check_ignored(authored: Operation) -> Iterator[Finding]:
                 yield Finding(layer, _fault(path, reason, instead))
         for path in _refs_of_joins(data):
             yield Finding(layer, _fault(path, _OF_JOINS, None))
+        matrix = data.get("matrix")
+        if isinstance(matrix, dict) and matrix.get("tuner") and matrix.get("kind") != "iterative":
+            instead = "Write 'kind: iterative' for a tuner of your own."
+            yield Finding(layer, _fault(("matrix", "tuner"), _OF_TUNERS, instead))
 
 
 def _at(data: Any, path: Path) -> Any:

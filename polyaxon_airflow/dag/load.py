@@ -62,7 +62,10 @@ class Loader:
 
     def one(self, dag_id: str, files: Sequence[str]) -> dict[str, DAG]:
         """The DAG of that id, opening as few files as can be."""
-        known = self._owners.of(dag_id) or self._read_index(files).get(dag_id)
+        owner = self._owners.of(dag_id)
+        known = owner or self._read_index(files).get(dag_id)
+        # The file may have moved to another stub since the scheduler was told of this one.
+        files = files if owner is None or owner in files else [owner, *files]
         likely = sorted(files, key=lambda file: (file != known, Path(file).stem != dag_id))
         for file in likely:
             with suppress(Exception):  # another file's fault; the dag-processor shows it

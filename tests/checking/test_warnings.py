@@ -39,6 +39,12 @@ def check(folder, text, **options):
             id="a plugin that nothing here has",
         ),
         pytest.param(
+            "matrix: {kind: tpe, numRuns: 3, metric: {name: loss, optimization: minimize}, tuner: {hubRef: mine}, params: {a: "
+            "{kind: uniform, value: [0, 1]}}}\ninputs: [{name: a, type: float}]\n" + JOB,
+            "train.yaml:1:79: 'matrix.tuner' does nothing here: its trials ask for their params themselves, and no tuner runs",
+            id="a tuner that no search needs",
+        ),
+        pytest.param(
             "mount: ['./data:data']\n" + JOB,
             "train.yaml:1:1: 'mount' does nothing here: Polyaxon's command line uploads these files when it submits a run",
             id="files that only Polyaxon's command line has",

@@ -4,6 +4,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 
 from polyaxon_airflow.dag.bundle import PolyaxonDagBundle
+from polyaxon_airflow.dag.load import Loader
 
 JOB = "run: {kind: job, container: {image: busybox}}\n"
 
@@ -137,3 +138,11 @@ def test_a_file_that_is_broken_for_a_while_keeps_its_id(dags):
     assert "a.yaml is the DAG 'train' already" in errors["b.yaml.py"]
     dags.write("a.yaml", "name: train\n" + JOB)
     assert dags.parse()[0] == {"train": "a.yaml"}
+
+
+def test_a_worker_that_was_told_of_another_stub_finds_the_file_all_the_same(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text(f"name: {name}\n{JOB}")
+    loader = Loader(tmp_path, tmp_path / "state")
+    loader.shard(["one.yaml", "two.yaml"])
+    assert list(loader.one("two", ["one.yaml"])) == ["two"]
