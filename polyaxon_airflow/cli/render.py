@@ -66,7 +66,7 @@ def run(args: Namespace) -> int:
 def _preview(args: Namespace) -> Preview:
     values = dict(param(text) for text in args.param)
     own = {name: value for name, value in values.items() if name in _inputs_of(args.path)}
-    plan = plan_file(args.path, args.path.parent, presets=args.preset, params=own)
+    plan = plan_file(args.path, args.path.parent, presets=args.preset, params=own, open_inputs=False)
     preview = Preview(plan, values, _catalogue(args), Site(helper_image=args.helper_image), args.namespace)
     if unknown := sorted(values.keys() - preview.inputs()):
         known = ", ".join(sorted(preview.inputs())) or "none"

@@ -38,10 +38,12 @@ def plan_file(
     presets: Sequence[Path] = (),
     params: Mapping[str, Any] | None = None,
     deployment: Deployment | None = None,
+    open_inputs: bool = True,
 ) -> Plan:
     """The plan of a file below `root`, the dags folder, which its references cannot leave and whose presets it names.
 
-    `presets`: files that go over it, in order, before those that it names itself. Raises PolyaxonfileError or
+    `presets`: files that go over it, in order, before those that it names itself. With `open_inputs`, inputs may lack a
+    value where runs are triggered: the form asks for it. Raises PolyaxonfileError or
     CompilationError with every fault.
     """
     reading = read(file, root=root)
@@ -64,7 +66,7 @@ def plan_file(
         for_all=defaults,
         by_name=by_name,
         sources=reading.sources,
-        open_inputs=True,  # the trigger form asks for them; `plan_of` refuses them where nobody is asked
+        open_inputs=open_inputs,
     )
     offered = _offered(root, deployment)
     read_presets = [*laid_over, *offered.values()]
