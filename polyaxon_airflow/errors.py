@@ -159,6 +159,10 @@ class InitError(PolyaxonAirflowError):
         self.code = code
 
 
+class NotificationError(PolyaxonAirflowError):
+    """Nobody could be told of a run; the message says what to set or install."""
+
+
 class TrackingError(PolyaxonAirflowError):
     """What training code wrote cannot be read; the message shows where."""
 

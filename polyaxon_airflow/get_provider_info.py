@@ -87,6 +87,10 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "airflow-provider-polyaxon",
         "name": "Polyaxon",
         "description": "Polyaxonfiles as DAGs: queues, schedules, events, tuning with early stopping.",
+        "extra-links": [
+            "polyaxon_airflow.operators.links.ServiceLink",
+            "polyaxon_airflow.operators.links.OriginalLink",
+        ],
         "config": {
             "polyaxon": {
                 "description": "Settings of airflow-provider-polyaxon.",

@@ -26,7 +26,6 @@ _IGNORED: Mapping[Path, tuple[Any, str, str | None]] = {
     ("plugins", "auth"): (True, _NO_SERVER, None),
     ("plugins", "externalHost"): (True, _NO_SERVER, None),
     ("plugins", "syncStatuses"): (False, "Airflow always knows the state of a task", None),
-    ("plugins", "notifications"): (None, "they are Polyaxon's older form of hooks", "Write hooks."),
     ("plugins", "sidecar", "sleepInterval"): (None, _LIVE, None),
     ("plugins", "sidecar", "monitorLogs"): (None, _LIVE, None),
     ("plugins", "sidecar", "monitorSpec"): (None, _LIVE, None),

@@ -48,6 +48,9 @@ SCHEMAS: Mapping[str, Schema] = {
     "git": Schema((), ("url", "revision", "flags")),
 }
 
+# Kinds that take a message to people.
+TELL = ("slack", "discord", "email", "webhook", "mattermost", "teams")
+
 
 @dataclass(frozen=True)
 class Account:

@@ -8,20 +8,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, BaseOperator, Param, TaskGroup
+from airflow.sdk.definitions._internal.expandinput import DictOfListsExpandInput
 from airflow.sdk.definitions.param import ParamsDict
+from airflow.sdk.definitions.taskgroup import MappedTaskGroup
 
 from polyaxon_airflow.operators.label import TEMPLATE
+from polyaxon_airflow.plan import CRASHES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow.sdk.definitions.mappedoperator import MappedOperator
 
-    from polyaxon_airflow.plan import Node, Plan
+    from polyaxon_airflow.plan import Group, Node, Plan
 
 OPERATORS = {
     "approval": "polyaxon_airflow.operators.approval:ApprovalGateOperator",
     "run": "polyaxon_airflow.operators.run:RunOperator",
+    "params": "polyaxon_airflow.operators.params:ParamsOperator",
     "trial": "polyaxon_airflow.operators.trial:TrialOperator",
     "tuner": "polyaxon_airflow.operators.tuner:TunerOperator",
     "values": "polyaxon_airflow.operators.values:ValuesOperator",
@@ -30,12 +34,12 @@ OPERATORS = {
     "gate": "polyaxon_airflow.operators.gate:GateOperator",
     "outcome": "polyaxon_airflow.operators.outcome:OutcomeOperator",
     "hook": "polyaxon_airflow.operators.hook:HookOperator",
+    "build": "polyaxon_airflow.operators.build:BuildOperator",
 }
 DEFAULT_POOL = "default_pool"
 FAIR_SHARE = (
     "polyaxon_airflow.operators.priority.FairShare"  # a name: an instance does not survive serialisation
 )
-CRASHES = 3  # retries on top of `maxRetries`, for attempts that end because a worker was lost
 RETRY_DELAY = timedelta(seconds=5)
 
 
@@ -105,19 +109,30 @@ def _when(plan: Plan) -> dict[str, Any]:
 
 def _tasks(plan: Plan) -> dict[str, BaseOperator | MappedOperator]:
     groups: dict[str, TaskGroup] = {}
-    for group in plan.groups:
-        parent, _, name = group.id.rpartition(".")
-        with ExitStack() as stack:
-            if parent:
-                stack.enter_context(groups[parent])
-            groups[group.id] = TaskGroup(group_id=name, tooltip=group.tooltip)
     tasks: dict[str, BaseOperator | MappedOperator] = {}
+    waiting = list(plan.groups)
     for node in plan.nodes:
+        while node.group and node.group not in groups:
+            _add_group(waiting.pop(0), groups, tasks)
         with ExitStack() as stack:
             if node.group:
                 stack.enter_context(groups[node.group])
             tasks[node.id] = _task(node, tasks)
     return tasks
+
+
+def _add_group(group: Group, groups: dict[str, TaskGroup], tasks: Mapping[str, Any]) -> None:
+    """A task group. One that is mapped over what a task gives comes after that task."""
+    parent, _, name = group.id.rpartition(".")
+    with ExitStack() as stack:
+        if parent:
+            stack.enter_context(groups[parent])
+        if not group.is_mapped:
+            groups[group.id] = TaskGroup(group_id=name, tooltip=group.tooltip)
+            return
+        instances = tasks[group.mapped_over].output if group.mapped_over else list(range(group.mapped or 0))
+        given = DictOfListsExpandInput({"index": instances})
+        groups[group.id] = MappedTaskGroup(group_id=name, tooltip=group.tooltip, expand_input=given)
 
 
 def _task(node: Node, tasks: Mapping[str, Any]) -> BaseOperator | MappedOperator:
@@ -150,6 +165,8 @@ def _arguments(node: Node) -> dict[str, Any]:
         arguments["subject"] = f"Run {node.details['task']}?"
     if node.kind == "event":
         arguments["wanted"] = node.details["wanted"]
+    if node.kind == "params":
+        arguments["map_index_template"] = TEMPLATE
     if node.concurrency is not None:
         arguments["max_active_tis_per_dagrun"] = node.concurrency
     return arguments

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ class Attempt:
     sweep: str | None = None  # uuid of the sweep that a trial is in
     trial_index: int | None = None
     trials: int | None = None  # of the sweep in all, as far as its matrix tells
+    dags: list[dict[str, Any]] = field(default_factory=list)  # that may stop the run, see `stopping`
+    service: dict[str, Any] | None = None  # where it is and who needs it, if it is one, see `services`
     timeout: float | None = None  # seconds that the run may take
     keep: float = 0  # seconds that the runner keeps what has ended
     logs: bool = True  # whether the containers' lines go to the task's log

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from polyaxon_airflow.compiler import cache_key
 from polyaxon_airflow.errors import TemporaryRunnerError
+from polyaxon_airflow.execution.cloning import is_cloning
 from polyaxon_airflow.points import Point
 
 if TYPE_CHECKING:
@@ -28,13 +28,12 @@ class Reuse:
     task: Task
     around: Surroundings
 
-    def original(self, literal: CompiledOperation, run: Run) -> Run | None:
-        """The run to take results from; None if this run has to execute.
+    def original(self, literal: CompiledOperation, key: str | None, run: Run) -> Run | None:
+        """The run to take results from; None if this run has to execute. `key`: see `compiler.cache_key`.
 
         While an identical run executes, it is waited for: of two that start at once, one does the work. Raises
         TemporaryRunnerError if the task must end meanwhile.
         """
-        key = cache_key(literal) if is_on(literal, run) else None
         if key is None:
             return None
         cache = section_of(literal)
@@ -45,7 +44,7 @@ class Reuse:
                 at=self.around.clock(),
                 ttl=float(cache.ttl) if cache is not None and isinstance(cache.ttl, int) else None,
                 stale_after=STALE_AFTER,
-                bypass=self.task.identity.generation > 0,
+                bypass=self.task.identity.generation > 0 or is_cloning(self.task),
             )
             if claim.outcome != "wait":
                 return claim.original

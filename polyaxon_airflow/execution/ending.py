@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
+from polyaxon_airflow.execution.dag_trials import end_dag_trial
 from polyaxon_airflow.execution.family import Family
 from polyaxon_airflow.execution.pipelines import begin_pipeline
 from polyaxon_airflow.execution.resolution import compiled_of
 from polyaxon_airflow.execution.statuses import polyaxon_status
+from polyaxon_airflow.execution.stopping import DagStopping, dags_that_stop
 from polyaxon_airflow.execution.sweeps import sweep_of
 from polyaxon_airflow.execution.task import Ended
 from polyaxon_airflow.plan.triggers import outcome
@@ -30,9 +33,13 @@ def end_dag(task: Task, around: Surroundings) -> Ended:
         return ended
     statuses = _statuses(task, around)
     status, reason = outcome(statuses) if has_begun else _never_begun(statuses)
+    if (decision := around.store.sweeps.decision(run.uuid)) is not None:
+        status, reason = cast("Status", decision.status), decision.reason
     outputs = _outputs(compiled, Family(task, around).siblings(), task)
     around.store.runs.update(run.uuid, at=around.clock(), outputs=outputs)
-    around.store.runs.set_status(run.uuid, status, reason or None, at=around.clock())
+    _end(run, status, reason, task, around)
+    if Family(task, around).index >= 0:
+        end_dag_trial(task, around, replace(run, outputs=outputs))
     return Ended(status, run.uuid, reason, outputs, retriable=False)
 
 
@@ -51,7 +58,7 @@ def end_sweep(task: Task, around: Surroundings) -> Ended:
     around.log(f"the leaderboard\n{result.table}")
     for uuid in {run.uuid, sweep.uuid}:  # two where this dag run resumes a sweep
         around.store.runs.update(uuid, at=around.clock(), outputs=result.outputs)
-    around.store.runs.set_status(run.uuid, result.status, result.reason or None, at=around.clock())
+    _end(run, result.status, result.reason, task, around)
     return Ended(result.status, run.uuid, result.reason, result.outputs, retriable=False)
 
 
@@ -71,6 +78,12 @@ def _without_trials(task: Task, around: Surroundings) -> tuple[Status, str]:
     if failed:
         return "failed", f"no trial has begun: {failed[0]} failed"
     return _never_begun(around.statuses(task.node.details["trials"]))
+
+
+def _end(run: Run, status: Status, reason: str, task: Task, around: Surroundings) -> None:
+    """The end of a pipeline, which may end a dag around it."""
+    around.store.runs.set_status(run.uuid, status, reason or None, at=around.clock())
+    DagStopping(dags_that_stop(task, around), run.uuid, around.store, around.clock).after_end()
 
 
 def _never_begun(statuses: Mapping[str, str]) -> tuple[Status, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.errors import (
     CompilationError,
@@ -14,26 +14,35 @@ from polyaxon_airflow.errors import (
     TemporaryRunnerError,
 )
 from polyaxon_airflow.execution.attempt import Attempt
-from polyaxon_airflow.execution.caching import Reuse, points_of
+from polyaxon_airflow.execution.caching import Reuse, is_on, points_of
 from polyaxon_airflow.execution.clearing import end_cleared
+from polyaxon_airflow.execution.cloning import clone_of, is_whole, resumed_uuid
 from polyaxon_airflow.execution.continuing import continued
 from polyaxon_airflow.execution.decide import held_back_by_condition, held_back_by_upstreams
 from polyaxon_airflow.execution.family import Family
+from polyaxon_airflow.execution.images import with_built_image
 from polyaxon_airflow.execution.launching import manifest_of
 from polyaxon_airflow.execution.limits import pass_limits
-from polyaxon_airflow.execution.resolution import compiled_of, resolved
+from polyaxon_airflow.execution.resolution import compiled_of, key_of, resolved
+from polyaxon_airflow.execution.services import service_of
+from polyaxon_airflow.execution.stopping import dags_that_stop, why_ended
 from polyaxon_airflow.execution.supervision import Supervision
 from polyaxon_airflow.execution.taking import amounts_of, place_of
+from polyaxon_airflow.execution.task import Ended
 from polyaxon_airflow.matrix import NothingToAsk
 from polyaxon_airflow.runners.base import RunIdentity
 from polyaxon_airflow.store import Edge, Run
+from polyaxon_airflow.store.lifecycle import DONE
 from polyaxon_airflow.tuning.trial import TrialStep
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from polyaxon_airflow.compiler import CompiledOperation
+    from polyaxon_airflow.execution.cloning import Clone
     from polyaxon_airflow.execution.decide import HeldBack
     from polyaxon_airflow.execution.step import Step
-    from polyaxon_airflow.execution.task import Ended, Status, Surroundings, Task
+    from polyaxon_airflow.execution.task import Status, Surroundings, Task
     from polyaxon_airflow.runners.base import Handle, Outcome
 
 
@@ -60,15 +69,24 @@ class Execution:
     around: Surroundings
 
     def begin(self) -> Run:
-        """The run in the store, made if this is its first task."""
-        return self.around.store.runs.begin(self._new_run())
+        """The run in the store, made if this is its first task, opened again if this task resumes it.
+
+        Raises CompilationError for a run that `conf` names and that cannot be gone on from.
+        """
+        clone = clone_of(self.task, self.around.store) if is_whole(self.task) else None
+        if clone is not None and clone.kind == "resume" and resumed_uuid(self.task) == self.uuid:
+            return self._reopened(clone.original)
+        return self.around.store.runs.begin(self._new_run(clone))
 
     def start(self, step: Step | None = None) -> Ended | Started:
         """Everything up to the moment when a runner executes the run; `Ended` if none needs to.
 
         Raises FullError if a dag around it has as many runs as it may have at once.
         """
-        self.begin()
+        try:
+            self.begin()
+        except CompilationError as error:  # of what the trigger asks for, so that there is no run
+            return Ended("failed", self.uuid, str(error), retriable=False)
         try:
             return self._held_back(step) or self._submit(step)
         except NothingToAsk as nothing:
@@ -87,9 +105,15 @@ class Execution:
         return follower.follow(self.around.runner, started.handle)
 
     def finish(self, started: Started, outcome: Outcome) -> Ended:
-        """Results to the store, then away with what the runner needed."""
-        ended = self.supervision(started.attempt).finish(self._kept(outcome))
-        if self.around.artifacts is not None:
+        """Results to the store, then away with what the runner needed.
+
+        Files that could not be brought to the artifacts store stay on this machine.
+        """
+        lost = self._why_lost()
+        if lost and outcome.status == "succeeded":
+            outcome = outcome._replace(status="failed", reason=lost)
+        ended = self.supervision(started.attempt).finish(outcome)
+        if self.around.artifacts is not None and not lost:
             self.around.artifacts.discard(self._folder)
         self.around.runner.clean(started.handle, keep=started.attempt.keep)
         return ended
@@ -110,7 +134,7 @@ class Execution:
     @property
     def uuid(self) -> str:
         """Of the run; the same for every attempt until the task is cleared."""
-        return self.task.identity.run_uuid
+        return resumed_uuid(self.task) or self.task.identity.run_uuid
 
     @cached_property
     def compiled(self) -> CompiledOperation:
@@ -126,44 +150,67 @@ class Execution:
     def _family(self) -> Family:
         return Family(self.task, self.around)
 
-    def _kept(self, outcome: Outcome) -> Outcome:
-        """The outcome, once the run's artifacts are in their store; a success whose artifacts are lost is none."""
+    def _why_lost(self) -> str:
+        """Bring the run's files into the artifacts store; why that failed, "" if it did not."""
         if self.around.artifacts is None:
-            return outcome
+            return ""
         try:
             self.around.artifacts.collect(self.uuid, self._folder, self.task.try_number)
         except FilesError as error:
             reason = f"its artifacts could not be kept: {error}"
             self.around.log(reason)
-            return (
-                outcome._replace(status="failed", reason=reason) if outcome.status == "succeeded" else outcome
-            )
-        return outcome
+            return reason
+        return ""
+
+    @cached_property
+    def _dags(self) -> tuple[dict[str, Any], ...]:
+        return dags_that_stop(self.task, self.around)
 
     def _held_back(self, step: Step | None) -> Ended | None:
-        if step is not None and (reason := step.why_not_start()) is not None:
+        reason = step.why_not_start() if step is not None else None
+        if (
+            reason := reason or why_ended(self._dags, self.around.store, self.task.identity.generation)
+        ) is not None:
             return self._end("skipped", reason)
         return self._ended_by(held_back_by_upstreams(self.task.node, self.compiled, self._family.upstreams()))
 
     def _submit(self, step: Step | None) -> Ended | Started:
-        literal = resolved(self.task, self.around, self._run(), step.params() if step is not None else None)
-        if isinstance(step, TrialStep) and (before := step.continues()) is not None:
+        suggested = step.params() if step is not None else None
+        literal = resolved(self.task, self.around, self._run(), suggested)
+        literal = with_built_image(literal, self.task, self.around)
+        if (before := self._begins_with(step)) is not None:
             literal = continued(literal, before, self.uuid, self.around)
-        self._update(inputs=_values(literal), content=literal.to_dict(), **amounts_of(literal))
+        self._update(inputs=_values(literal), content=literal.to_dict(), pending=None, **amounts_of(literal))
         if (held_back := held_back_by_condition(self.compiled, literal.conditions)) is not None:
             return self._ended_by(held_back)  # type: ignore[return-value]
-        if (original := Reuse(self.task, self.around).original(literal, self._run())) is not None:
+        key = self._cache_key(literal, suggested)
+        if (original := Reuse(self.task, self.around).original(literal, key, self._run())) is not None:
             return self._cached(original)
         manifest = manifest_of(literal, self._run(), self.around)
         end_cleared(self.task, self.around)
         pass_limits(self.task, self.around, self.uuid)
         self._set_status("starting")
-        if self.around.artifacts is not None and self.task.try_number > 1:
+        if self.around.artifacts is not None and (self.task.try_number > 1 or resumed_uuid(self.task)):
             self.around.artifacts.restore(self.uuid, self._folder)
         handle = self.around.runner.submit(manifest, self._identity())
         self._update(handle=handle)
-        self._set_status("running")
-        return Started(handle, self._attempt(step, literal))
+        attempt = replace(self._attempt(step, literal), service=service_of(literal, handle, self.task))
+        if attempt.service is None:  # a service is found to be ready by who follows it
+            self._set_status("running")
+        return Started(handle, attempt)
+
+    def _begins_with(self, step: Step | None) -> str | None:
+        """The uuid of the run whose outputs this one begins with."""
+        if isinstance(step, TrialStep):
+            return step.continues()
+        run = self._run()
+        return run.original if run.cloning_kind == "copy" else None
+
+    def _cache_key(self, literal: CompiledOperation, suggested: Mapping[str, Any] | None) -> str | None:
+        """None if the run takes no results of others."""
+        if not is_on(literal, self._run()):
+            return None
+        return key_of(self.task, self.around, self._run(), suggested)
 
     def _attempt(self, step: Step | None = None, literal: CompiledOperation | None = None) -> Attempt:
         trial = step if isinstance(step, TrialStep) else None
@@ -171,6 +218,7 @@ class Execution:
         logs = getattr(plugins, "collect_logs", None)
         return Attempt(
             uuid=self.uuid,
+            dags=list(self._dags),
             try_number=self.task.try_number,
             max_retries=self.task.node.max_retries,
             sweep=trial.sweep.uuid if trial is not None else None,
@@ -189,7 +237,20 @@ class Execution:
         where = f"{original.dag_id} {original.dag_run_id}" if original.dag_id else original.name
         return self._end("succeeded", f"cached: results of run {original.uuid} ({where})")
 
-    def _new_run(self) -> Run:
+    def _reopened(self, run: Run) -> Run:
+        """A run that has ended, as one of this task. A retry finds it reopened."""
+        where = self.task.identity
+        if (run.dag_run_id, run.task_id) == (where.dag_run_id, where.task_id):
+            return self.around.store.runs.begin(replace(run, try_number=self.task.try_number))
+        if run.status not in DONE:
+            raise CompilationError(f"run {run.uuid} is {run.status}; only one that has ended can be resumed")
+        if run.handle is not None:
+            self.around.runner.clean(dict(run.handle))
+        return self.around.store.runs.reopen(
+            run.uuid, where.dag_run_id, where.task_id, at=self.around.clock()
+        )
+
+    def _new_run(self, clone: Clone | None) -> Run:
         where, in_dag = self.task.identity, self.task.node.is_in_dag
         return Run(
             uuid=self.uuid,
@@ -212,6 +273,8 @@ class Execution:
             tags=tuple(self.compiled.tags or ()),
             **place_of(self.task, self.compiled),
             schedule_at=self.task.schedule_at,
+            original=clone.original.uuid if clone is not None else None,
+            cloning_kind=clone.kind if clone is not None else None,
             meta={"generation": where.generation} if where.generation else {},
         )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyaxon_airflow.compiler import CompiledOperation
+from polyaxon_airflow.execution.cloning import trigger_values
 from polyaxon_airflow.execution.identity import pipeline_uuid
-from polyaxon_airflow.execution.inputs import given_values
+from polyaxon_airflow.execution.references import referenced_values
 from polyaxon_airflow.execution.statuses import latest_by_task, polyaxon_status
 from polyaxon_airflow.store import Run
 
@@ -34,12 +35,20 @@ class Family:
     def pipeline(self, group: str) -> str:
         """The uuid of the dag ("") or the nested dag or sweep that a task group is."""
         where = self.task.identity
-        return pipeline_uuid(where.dag_id, where.dag_run_id, group)
+        index = where.map_index if self.task.plan.mapped_group(group) is not None else -1
+        return pipeline_uuid(where.dag_id, where.dag_run_id, group, index)
+
+    @property
+    def index(self) -> int:
+        """Which trial of a sweep over a dag this task is in; -1 for none."""
+        task = self.task
+        return task.identity.map_index if task.plan.mapped_group(task.node.group) is not None else -1
 
     def siblings(self) -> Mapping[str, Run]:
         """Task id -> run, of the operations of this dag run that have begun."""
         uuids = {self.pipeline(node.group) for node in self.task.plan.nodes}
-        return latest_by_task([run for uuid in uuids for run in self.around.store.runs.children(uuid)])
+        runs = [run for uuid in uuids for run in self.around.store.runs.children(uuid)]
+        return latest_by_task(runs, self.index)
 
     def upstreams(self) -> Upstreams:
         """What came before this task, as far as it is the task's to decide by it."""
@@ -73,21 +82,43 @@ class Family:
             return self.around.store.runs.get(name.replace("-", ""))
         if kind == "dag":
             return self.dag()
-        task_id = f"{self._dag_path}.{name}" if self._dag_path else name
+        task_id = f"{self._dag_group}.{name}" if self._dag_group else name
         return self.siblings().get(task_id) or self.siblings().get(f"{task_id}.best")
 
     @property
     def _dag_path(self) -> str:
-        """Of the dag that this task's operation is in; its task group has the same name."""
+        """Of the dag that this task's operation is in."""
         return self.task.node.operation.rpartition(".")[0]
+
+    @property
+    def _dag_group(self) -> str:
+        """The task group of that dag: it has the same name, but for a dag that is the trial of a sweep."""
+        path, own = self._dag_path, self.task.node.group
+        around = [group.id for group in self.task.plan.groups if group.operation == path and group.holds(own)]
+        return max(around, key=len, default="")
+
+    @property
+    def _outer(self) -> Family:
+        """The family of the dag that this task's operation is in."""
+        node, group = self.task.node, self._dag_group.rpartition(".")[0]
+        return Family(
+            replace(self.task, node=replace(node, operation=self._dag_path, group=group)), self.around
+        )
 
     def dag(self) -> Run:
         """The dag that this operation is in, as a run, with the values that were given when it was triggered."""
-        path = self._dag_path
+        path, uuid = self._dag_path, self.pipeline(self._dag_group)
         compiled = CompiledOperation.from_dict(dict(self.task.plan.operations[path]))
-        given = given_values(compiled, self.task.conf) if not path else {}
+        references = {name: param for name, param in (compiled.params or {}).items() if param.ref}
+        given = referenced_values(references, self._outer.find)
+        if not path:
+            given |= trigger_values(compiled, self.task, self.around.store)
+        mapped = self.task.plan.mapped_group(self._dag_group)
+        if mapped is not None and mapped.id == self._dag_group:
+            trial = self.around.store.runs.get(uuid)
+            given |= trial.inputs if trial is not None else {}
         return Run(
-            uuid=self.pipeline(path),
+            uuid=uuid,
             name=compiled.name or self.task.identity.dag_id,
             created_at=self.around.clock(),
             inputs={**values_of(compiled), **given},

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.compiler import CompiledOperation, RunContext, resolve_hooks
 from polyaxon_airflow.compiler.conditions import evaluate
+from polyaxon_airflow.connections.kinds import TELL
+from polyaxon_airflow.errors import NotificationError
 from polyaxon_airflow.execution.execution import Execution
 from polyaxon_airflow.execution.family import Family
 from polyaxon_airflow.execution.launching import run_globals
 from polyaxon_airflow.execution.references import referenced_values
 from polyaxon_airflow.execution.statuses import polyaxon_status
 from polyaxon_airflow.execution.task import Ended
+from polyaxon_airflow.plan.notifications import NOTIFIER
 from polyaxon_airflow.sections.hooks import GIVEN
 from polyaxon_airflow.sections.params import Param
 from polyaxon_airflow.store import Edge, Run
@@ -116,6 +119,23 @@ class HookStep:
         return {**values, **referenced_values(references, Family(self.task, self.around).find)}
 
 
+def _told(step: HookStep, missing: str) -> Ended:
+    """A hook without a component tells by its connection, if that is one that tells."""
+    connection, notify = step.hook.connection, step.around.notify
+    if notify is None or connection is None or not _tells(step, connection):
+        return Ended("failed", "", missing, retriable=False)
+    try:
+        notify(connection, step.facts)
+    except NotificationError as error:
+        return Ended("failed", "", str(error))
+    return Ended("succeeded", "", f"told {connection} that {step.facts['name']} {step.status}")
+
+
+def _tells(step: HookStep, connection: str) -> bool:
+    known = step.around.connections.get(connection)
+    return step.hook.hub_ref == NOTIFIER or (known is not None and known.kind in TELL)
+
+
 def start_hook(task: Task, around: Surroundings) -> tuple[Execution, Ended | Started]:
     """Start the component of a hook that fires. One that does not fire leaves nothing in the store.
 
@@ -125,7 +145,7 @@ def start_hook(task: Task, around: Surroundings) -> tuple[Execution, Ended | Sta
     if (reason := step.why_not_start()) is not None:
         return execution, Ended("skipped", "", reason)
     if (missing := task.node.details.get("missing")) is not None:
-        return execution, Ended("failed", "", str(missing), retriable=False)
+        return execution, _told(step, str(missing))
     started = execution.start(step)
     if step.run is not None:
         around.store.lineage.link([Edge(step.run.uuid, execution.uuid, "hook")])

@@ -29,6 +29,9 @@ class TaskIdentity:
         return uuid5(NAMESPACE, "\0".join(parts)).hex
 
 
-def pipeline_uuid(dag_id: str, dag_run_id: str, group: str = "") -> str:
-    """The uuid of the run that a dag (group "") or a sweep or nested dag (its task group) is as a whole."""
-    return TaskIdentity(dag_id, dag_run_id, f"{group}/").run_uuid
+def pipeline_uuid(dag_id: str, dag_run_id: str, group: str = "", map_index: int = -1) -> str:
+    """The uuid of the run that a dag (group "") or a sweep or nested dag (its task group) is as a whole.
+
+    `map_index`: which instance of a mapped group.
+    """
+    return TaskIdentity(dag_id, dag_run_id, f"{group}/", map_index).run_uuid

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from polyaxon_airflow.compiler import CompiledOperation
 
 # Words of `conf` that are not inputs, unless an input is so named.
-RESERVED = frozenset({"enqueue", "event", "events", "numRuns", "presets", "queue", "resume"})
+RESERVED = frozenset(
+    {"copy", "enqueue", "event", "events", "numRuns", "patch", "presets", "queue", "restart", "resume"}
+)
 
 
 def given_values(compiled: CompiledOperation, conf: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from polyaxon_airflow import explain
-from polyaxon_airflow.compiler import CompiledOperation, RunContext, apply_preset, resolve
+from polyaxon_airflow.compiler import CompiledOperation, RunContext, apply_preset, cache_key, resolve
 from polyaxon_airflow.compiler.contexts import variables
 from polyaxon_airflow.compiler.rendering import render
 from polyaxon_airflow.compiler.resolving import bind_values
 from polyaxon_airflow.connections.catalogue import contexts_of
 from polyaxon_airflow.errors import CompilationError, Fault
 from polyaxon_airflow.execution.artifacts import with_sources
+from polyaxon_airflow.execution.cloning import trigger_values, with_patches
 from polyaxon_airflow.execution.family import Family
-from polyaxon_airflow.execution.inputs import given_values
+from polyaxon_airflow.execution.images import with_built_image
 from polyaxon_airflow.execution.joins import joined_values
 from polyaxon_airflow.execution.launching import run_globals
 from polyaxon_airflow.execution.references import referenced_values
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
     from polyaxon_airflow.sections.io import IO
     from polyaxon_airflow.store import Run
 
+# `globals` that are different in every run.
+ITS_OWN = (
+    "uuid", "run_info", "run_artifacts_path", "run_outputs_path", "run_relative_outputs_path", "created_at", "compiled_at",
+    "started_at", "status", "condition", "original_uuid", "cloning_kind",
+)  # fmt: skip
+
 
 def compiled_of(task: Task) -> CompiledOperation:
     """The operation of a task, as the polyaxonfile has it, with the presets that its run was triggered with.
@@ -41,7 +48,7 @@ def compiled_of(task: Task) -> CompiledOperation:
     """
     compiled = CompiledOperation.from_dict(dict(task.plan.operations[task.node.operation]))
     chosen = () if task.node.is_attached else chosen_presets(task.conf, task.plan.schemas())
-    return _with_presets(compiled, task, chosen)
+    return with_patches(_with_presets(compiled, task, chosen), task)
 
 
 def resolved(
@@ -51,11 +58,31 @@ def resolved(
 
     Raises CompilationError.
     """
+    literal = resolve(*_given(task, around, run, suggested))
+    return with_sources(literal, around.store, around.clock())
+
+
+def key_of(
+    task: Task, around: Surroundings, run: Run, suggested: Mapping[str, Any] | None = None
+) -> str | None:
+    """The key by which runs that are the same are found; see `compiler.cache_key`.
+
+    What tells this run from others, as its uuid does, does not count, so that a path of its own in an argument does
+    not make every run a new one. Raises CompilationError.
+    """
+    compiled, context = _given(task, around, run, suggested)
+    known = {name: value for name, value in context.globals.items() if name not in ITS_OWN}
+    return cache_key(with_built_image(compiled, task, around), replace(context, globals=known))
+
+
+def _given(
+    task: Task, around: Surroundings, run: Run, suggested: Mapping[str, Any] | None
+) -> tuple[CompiledOperation, RunContext]:
+    """The operation with all of its presets, and what its templates see."""
     compiled = compiled_of(task)
     context = _context(task, around, compiled, run)
     compiled = _with_presets(compiled, task, _rendered_presets(compiled, context))
-    literal = resolve(compiled, replace(context, params={**context.params, **(suggested or {})}))
-    return with_sources(literal, around.store, around.clock())
+    return compiled, replace(context, params={**context.params, **(suggested or {})})
 
 
 def _with_presets(compiled: CompiledOperation, task: Task, names: Iterable[str]) -> CompiledOperation:
@@ -120,7 +147,7 @@ def _context(task: Task, around: Surroundings, compiled: CompiledOperation, run:
     params = referenced_values(references, Family(task, around).find)
     params |= _artifacts_by_path(compiled, params)
     if task.node.operation == "":
-        params |= given_values(compiled, task.conf)
+        params |= trigger_values(compiled, task, around.store)
     known = {**run_globals(run), **_told_at_start(task)}
     params |= joined_values(compiled, around, params, known)
     return RunContext(

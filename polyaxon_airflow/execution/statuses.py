@@ -19,22 +19,24 @@ FROM_AIRFLOW = {
 FINER = {  # what the store may know better than a state of Airflow's
     "skipped": {"upstream_failed", "skipped"},
     "failed": {"stopped", "failed", "upstream_failed"},
+    "success": {"stopped", "succeeded"},
 }
+MARKED = "the task was cleared or marked in Airflow"  # the reason of a run that a person's word has stopped
 
 
 def polyaxon_status(state: str | None, run: Run | None) -> str:
     """The status of an operation whose task has this Airflow state.
 
     Airflow decides, since a person may have marked the task; the store tells what Airflow has one state for: an
-    operation that could not start is `skipped` in Airflow, and a run that was stopped is `failed`.
+    operation that could not start is `skipped` in Airflow, and a run that was stopped by a policy is `success`.
     """
     status = FROM_AIRFLOW.get(state or "", "running")
-    if run is not None and run.status in FINER.get(state or "", ()):
-        return run.status
-    return status
+    if run is None or run.status not in FINER.get(state or "", ()):
+        return status
+    return status if state == "success" and run.reason == MARKED else run.status
 
 
-def latest_by_task(runs: list[Run]) -> Mapping[str, Run]:
-    """Task id -> the run that its newest attempt after the last clear is."""
+def latest_by_task(runs: list[Run], index: int = -1) -> Mapping[str, Run]:
+    """Task id -> the run that its newest attempt after the last clear is. `index`: of mapped tasks, which instance."""
     ordered = sorted(runs, key=lambda run: run.created_at)
-    return {run.task_id: run for run in ordered if run.task_id is not None and run.map_index < 0}
+    return {run.task_id: run for run in ordered if run.task_id is not None and run.map_index in (-1, index)}

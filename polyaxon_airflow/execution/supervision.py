@@ -12,8 +12,12 @@ from polyaxon_airflow.errors import TrackingError
 from polyaxon_airflow.execution.artifacts import log_lineage
 from polyaxon_airflow.execution.collect import outputs_in, tracker_of
 from polyaxon_airflow.execution.follow import REPORT_EVERY, Follower
+from polyaxon_airflow.execution.services import Attendance
+from polyaxon_airflow.execution.stopping import DagStopping
 from polyaxon_airflow.execution.sweeps import begun_sweep
 from polyaxon_airflow.execution.task import Ended
+from polyaxon_airflow.plan import CRASHES
+from polyaxon_airflow.plan.failures import policy_of
 from polyaxon_airflow.runners.base import Outcome
 from polyaxon_airflow.store.lifecycle import DONE
 from polyaxon_airflow.tracking.relay import Mirror
@@ -78,7 +82,7 @@ class Supervision:
             mirror=Mirror(self.folder),
             log=self.log_line if self.attempt.logs else (lambda _: None),
             report=self._report,
-            judge=self._trial.why_stop if self._trial is not None else (lambda: None),
+            judge=self._why_stop,
             interrupted=interrupted,
             beat=self._beat,
             clock=lambda: self.clock().timestamp(),
@@ -106,7 +110,10 @@ class Supervision:
             log_lineage(self.store, self.attempt.uuid, self.folder)
         except TrackingError as error:
             outcome = outcome._replace(status="failed", reason=str(error), retriable=False)
-        return self.end(outcome.status, outcome.reason, retriable=outcome.retriable)
+        policy = policy_of(self._compiled().termination)
+        verdict = policy.verdict(outcome.exit_code, disrupted=outcome.disrupted)
+        retriable = outcome.retriable and verdict != "FailJob"
+        return self.end(outcome.status, outcome.reason, retriable=retriable, counts=verdict != "Ignore")
 
     def finished(self) -> Ended | None:
         """The end of this attempt, if it is in the store."""
@@ -117,15 +124,19 @@ class Supervision:
         status = "failed" if again else cast("Status", run.status)
         return Ended(status, run.uuid, run.reason or "", run.outputs, retriable=again)
 
-    def end(self, status: Status, reason: str = "", *, retriable: bool = True) -> Ended:
-        """Write the end of the attempt; a failure that may be tried again leaves the run open."""
-        again = status == "failed" and retriable and self._count_failure() <= self.attempt.max_retries
+    def end(self, status: Status, reason: str = "", *, retriable: bool = True, counts: bool = True) -> Ended:
+        """Write the end of the attempt; a failure that may be tried again leaves the run open.
+
+        `counts`: whether a failure counts against `maxRetries`; of others there are as many as Airflow tries for us.
+        """
+        again = status == "failed" and retriable and self._may_fail(counts=counts)
         self._update(meta={FINISHED: self.attempt.try_number})
         self.store.runs.set_status(
             self.attempt.uuid, "retrying" if again else status, reason or None, at=self.clock()
         )
         if (trial := self._trial) is not None:
             trial.after_end()
+        self._dags.after_end()
         return Ended(status, self.attempt.uuid, reason, self.run().outputs, retriable=again)
 
     def run(self) -> Run:
@@ -147,6 +158,21 @@ class Supervision:
         sweep = begun_sweep(attempt.sweep, self.store, attempt.trials)
         return TrialStep(sweep, attempt.trial_index, attempt.uuid, self.clock)
 
+    @cached_property
+    def _dags(self) -> DagStopping:
+        return DagStopping(self.attempt.dags, self.attempt.uuid, self.store, self.clock)
+
+    def _why_stop(self) -> str | None:
+        watchers = (self._trial, self._dags, self._attendance)
+        reasons = (watcher.why_stop() for watcher in watchers if watcher is not None)
+        return next((reason for reason in reasons if reason is not None), None)
+
+    @cached_property
+    def _attendance(self) -> Attendance | None:
+        """Who looks after the run, if it is a service."""
+        service = self.attempt.service
+        return Attendance(service, self.attempt.uuid, self.store, self.clock, self.log) if service else None
+
     def _deadline(self, run: Run) -> float | None:
         if self.attempt.timeout is None or run.started_at is None:
             return None
@@ -167,11 +193,12 @@ class Supervision:
             restarted=batch.restarted,
         )
 
-    def _count_failure(self) -> int:
-        """How often this run has failed by now. Attempts whose worker was lost do not count: Airflow retries those."""
-        failures = int(self.run().meta.get("failures", 0)) + 1
-        self._update(meta={"failures": failures})
-        return failures
+    def _may_fail(self, *, counts: bool) -> bool:
+        """Whether this failure leaves another attempt. Lost workers do not come here: Airflow retries those itself."""
+        kind, most = ("failures", self.attempt.max_retries) if counts else ("ignored", CRASHES)
+        number = int(self.run().meta.get(kind, 0)) + 1
+        self._update(meta={kind: number})
+        return number <= most
 
     def _update(self, **changes: object) -> None:
         self.store.runs.update(self.attempt.uuid, at=self.clock(), **changes)  # type: ignore[arg-type]

@@ -27,7 +27,8 @@ def sweep_of(task: Task, around: Surroundings) -> Sweep:
 
     The matrix without templates stands in the sweep's run, so all trials ask the same one. Raises CompilationError.
     """
-    compiled, group = compiled_of(task), task.node.group
+    compiled, mapped = compiled_of(task), task.plan.mapped_group(task.node.group)
+    group = mapped.id.rpartition(".")[0] if mapped is not None else task.node.group
     resumed = task.conf.get(RESUME)
     owner = task
     if resumed is not None:
@@ -103,7 +104,10 @@ def _total(task: Task, first: int) -> int:
 
     Raises CompilationError if this dag run has not as many tasks.
     """
-    here = sum(node.mapped or 0 for node in task.plan.nodes if node.group == task.node.group)
+    mapped = task.plan.mapped_group(task.node.group)
+    group = mapped.id.rpartition(".")[0] if mapped is not None else task.node.group
+    here = sum(node.mapped or 0 for node in task.plan.nodes if node.group == group)
+    here += sum(found.mapped or 0 for found in task.plan.groups if found.id.rpartition(".")[0] == group)
     total = int(task.conf.get("numRuns") or first + here)
     if total > first + here:
         raise CompilationError(

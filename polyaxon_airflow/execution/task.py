@@ -53,6 +53,9 @@ class Surroundings:
     connections: Mapping[str, Connection] = field(default_factory=dict)
     artifacts: ArtifactsStore | None = None
     carried: bool = False  # whether what runs track comes to `runs_folder` over their logs
+    notify: Callable[[str, Mapping[str, Any]], None] | None = (
+        None  # connection, facts of a run; NotificationError
+    )
     runs_folder: str = ""  # local directory of each run's artifacts, by uuid; "" if this machine has none
 
 

@@ -36,6 +36,7 @@ from polyaxon_airflow.execution.identity import TaskIdentity
 from polyaxon_airflow.execution.limits import FullError
 from polyaxon_airflow.execution.taking import agent_of, queue_of
 from polyaxon_airflow.execution.task import Ended, Surroundings, Task
+from polyaxon_airflow.operators.notifying import notify
 from polyaxon_airflow.timetables import schedule_at
 
 if TYPE_CHECKING:
@@ -101,10 +102,11 @@ def surroundings_of(
         sleep=time.sleep,
         log=lambda text: log.info(masked(text)),
         log_line=lambda line: log.info(masked(line.text)),
-        statuses=lambda ids: _states(context, ids),
+        statuses=lambda ids: _states(plan, context, ids),
         interrupted=why_end,
         owner=plan.owner,
         project=plan.project,
+        notify=lambda name, facts: notify(kept.catalogue, name, facts, context),
         **(_on_cluster(access, kept, queue_of(task)) if access is not None else _on_this_machine(plan, kept)),
     )
 
@@ -184,9 +186,12 @@ def refused() -> Iterator[None]:
         raise AirflowFailException(str(error)) from error
 
 
-def _states(context: Context, task_ids: Iterable[str]) -> Mapping[str, str]:
-    """Task id -> Airflow's state, of tasks of this DAG run."""
-    ti = context["ti"]
-    found = ti.get_task_states(dag_id=ti.dag_id, task_ids=list(task_ids), run_ids=[ti.run_id])
+def _states(plan: Plan, context: Context, task_ids: Iterable[str]) -> Mapping[str, str]:
+    """Task id -> Airflow's state, of tasks of this DAG run; in a mapped group, of this instance of it."""
+    ti, ids = context["ti"], list(task_ids)
+    found = ti.get_task_states(dag_id=ti.dag_id, task_ids=ids, run_ids=[ti.run_id])
     states: Mapping[str, str] = found.get(ti.run_id, {})
-    return states
+    if plan.mapped_group(plan.node(ti.task_id).group) is None:
+        return states
+    own = {task_id: states.get(f"{task_id}_{ti.map_index}", states.get(task_id)) for task_id in ids}
+    return {task_id: state for task_id, state in own.items() if state is not None}

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from polyaxon_airflow.operators.links import links
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from airflow.sdk import BaseOperatorLink
     from airflow.sdk.definitions.context import Context
 
     from polyaxon_airflow.execution.execution import Execution, Started
@@ -22,7 +25,13 @@ class RunOperator(BaseOperator):
     operation's trigger wants, is a skip with its reason in the log.
     """
 
+    links: Mapping[str, str] | None = None  # name -> URL, once they are known
     _killed: str | None = None
+
+    @property
+    def operator_extra_links(self) -> Sequence[BaseOperatorLink]:  # type: ignore[override]
+        """Buttons on the task."""
+        return links(getattr(self, "links", None))  # Airflow asks a mapped operator too, which has none
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Resolve, decide, submit, follow, collect."""
@@ -34,11 +43,15 @@ class RunOperator(BaseOperator):
             surroundings_of,
             task_of,
         )
+        from polyaxon_airflow.operators.links import show
         from polyaxon_airflow.operators.waiting import wait
 
         with run_store() as store, refused(), once_there_is_room(self):
-            around = surroundings_of(self, context, store, lambda: self._killed)
-            ended = wait(self, *self._start(task_of(self, context), around))
+            task, around = task_of(self, context), surroundings_of(self, context, store, lambda: self._killed)
+            execution, started = self._start(task, around)
+            self.links = show(context, execution, started)
+            ended = wait(self, execution, started)
+            self._end(task, around, ended)
         return report(ended, self)
 
     def _start(self, task: Task, around: Surroundings) -> tuple[Execution, Ended | Started]:
@@ -47,13 +60,22 @@ class RunOperator(BaseOperator):
         execution = Execution(task, around)
         return execution, execution.start()
 
-    def resume(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002
+    def _end(self, task: Task, around: Surroundings, ended: Ended) -> None:
+        """What is left to do once the run has ended in a worker; by itself, nothing."""
+
+    def resume(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """After a trigger has seen the run end in a way that only a worker can report."""
-        from polyaxon_airflow.operators.airflow_side import report
+        from polyaxon_airflow.configuration import run_store
+        from polyaxon_airflow.operators.airflow_side import report, surroundings_of, task_of
         from polyaxon_airflow.operators.waiting import ended_by
 
-        return report(ended_by(event), self)
+        ended = ended_by(event)
+        with run_store() as store:
+            self._end(task_of(self, context), surroundings_of(self, context, store, lambda: None), ended)
+        return report(ended, self)
 
     def on_kill(self) -> None:
         """Airflow calls this when the task was cleared, marked or timed out; the run is stopped."""
-        self._killed = "the task was cleared or marked in Airflow"
+        from polyaxon_airflow.execution.statuses import MARKED
+
+        self._killed = MARKED

@@ -15,16 +15,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NodeKind = Literal[
-    "run", "trial", "best", "tuner", "values", "gate", "outcome", "approval", "event", "hook", "build"
+    "run",
+    "trial",
+    "params",
+    "best",
+    "tuner",
+    "values",
+    "gate",
+    "outcome",
+    "approval",
+    "event",
+    "hook",
+    "build",
 ]
+
+CRASHES = 3  # retries on top of `maxRetries`, for attempts that end because a worker was lost
 
 
 @dataclass(frozen=True)
 class Node:
     """One task.
 
-    `run`: one run of an operation. `trial`: the runs of a sweep, mapped. `best`: ends a sweep, holds its
-    leaderboard. `tuner`: a round of an iterative sweep. `values`: makes the list that trials are mapped over.
+    `run`: one run of an operation. `trial`: the runs of a sweep, mapped. `params`: begins a trial that is a dag.
+    `best`: ends a sweep, holds its leaderboard. `tuner`: a round of an iterative sweep. `values`: makes the list that trials are mapped over.
     `gate`: decides for a whole group whether it starts. `outcome`: decides how a group, or the dag, ended.
     `approval`: waits for a person. `event`: waits for an event. `hook`: runs after a run. `build`: makes its image.
     """
@@ -55,7 +68,7 @@ class Node:
     @property
     def is_in_dag(self) -> bool:
         """Whether its run is one of a dag or a sweep. A hook is of none: no pipeline waits for it."""
-        return self.kind != "hook" and (self.group != "" or self.operation != "")
+        return self.kind != "hook" and (self.group != "" or self.operation.partition("/")[0] != "")
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,16 @@ class Group:
     id: str
     operation: str
     tooltip: str = ""
-    mapped: int | None = None  # for a sweep over a dag: number of instances of the whole group
+    mapped: int | None = None  # for the trials of a sweep over a dag: number of instances of the whole group
+    mapped_over: str | None = None  # id of the task whose output is the list of instances
+
+    @property
+    def is_mapped(self) -> bool:
+        return self.mapped is not None or self.mapped_over is not None
+
+    def holds(self, group: str) -> bool:
+        """Whether a task group is this one, or inside of it."""
+        return group == self.id or group.startswith(f"{self.id}.")
 
 
 @dataclass(frozen=True)
@@ -105,6 +127,10 @@ class Plan:
     def schemas(self) -> dict[str, Mapping[str, Any]]:
         """The JSON schemas of the params."""
         return {name: given["schema"] for name, given in self.params.items()}
+
+    def mapped_group(self, group: str) -> Group | None:
+        """The mapped group that a task group is, or is inside of."""
+        return next((found for found in self.groups if found.is_mapped and found.holds(group)), None)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON; its mappings are those of the plan, not copies."""

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from polyaxon_airflow.errors import CompilationError, Fault
 from polyaxon_airflow.matrix.iterative import Iterative
 from polyaxon_airflow.plan import Group, Node, NodeKind, Plan, content_hash
+from polyaxon_airflow.plan.builds import build_path, planned_build
 from polyaxon_airflow.plan.deployment import DEFAULT_POOL, Deployment
 from polyaxon_airflow.plan.events import starting_events, waited_for_as_a_whole, wanted_by
+from polyaxon_airflow.plan.failures import policy_of
 from polyaxon_airflow.plan.form import form_of
 from polyaxon_airflow.plan.hooks import planned_hooks
+from polyaxon_airflow.plan.literal import literal_dag
+from polyaxon_airflow.plan.notifications import with_notifications
 from polyaxon_airflow.plan.offers import presets_field, queue_field
+from polyaxon_airflow.plan.probes import check_probe
 from polyaxon_airflow.plan.rounds import planned_rounds, tuner_path
-from polyaxon_airflow.plan.sweeps import sweep_nodes
+from polyaxon_airflow.plan.sweeps import sweep_nodes, trials_of_dags
 from polyaxon_airflow.plan.timing import literal_schedule
 from polyaxon_airflow.polyaxonfile.library import Library
 from polyaxon_airflow.scalars import is_template
@@ -59,7 +64,10 @@ def plan_of(
         if compiled.nodes is None or compiled.matrix is not None:
             builder.operation(compiled, path="", name=_own_name(compiled) or dag_id, group="", upstream=())
         else:
-            needs_outcome = bool(compiled.hooks or compiled.outputs)
+            compiled = with_notifications(compiled)
+            needs_outcome = bool(
+                compiled.hooks or compiled.outputs or getattr(compiled.run, "early_stopping", None)
+            )
             builder.dag(compiled, path="", group="", upstream=(), always_outcome=needs_outcome)
         schedule, events = _schedule(compiled, deployment), starting_events(compiled)
         if refused := [*_refused_ids(dag_id, builder.nodes)]:
@@ -82,7 +90,7 @@ def plan_of(
             **form_of(compiled),
         },
         presets={name: preset.operation.to_dict() for name, preset in (presets or {}).items()},
-        concurrency=_concurrency(compiled, builder.nodes),
+        concurrency=_concurrency(builder.operations.get("", compiled), builder.nodes),
         operations={path: operation.to_dict() for path, operation in builder.operations.items()},
         reads={file: content_hash(Path(file)) for file in sorted(builder.reads)},
     )
@@ -111,12 +119,15 @@ class _Builder:
         """Add the tasks of one operation. `path`: its place in the tree of operations; `group`: its task group."""
         before = tuple(upstream)
         task_id = f"{group}.{_task_name(name)}" if group else _task_name(name)
+        with self.placed(path):
+            compiled = with_notifications(compiled)
         if compiled.matrix is not None:
-            return self.sweep(compiled, path=path, task_id=task_id, upstream=before)
+            add = self.sweep if compiled.nodes is None else self.sweep_of_dags
+            return add(compiled, path=path, task_id=task_id, upstream=before)
         if compiled.nodes is not None:
             return self.nested(compiled, path=path, task_id=task_id, upstream=before)
         self.operations[path] = compiled
-        behind = self.approval(
+        asked = self.approval(
             compiled,
             path=path,
             task_id=f"{task_id}_approval",
@@ -124,6 +135,10 @@ class _Builder:
             upstream=before,
             asked_for=task_id,
         )
+        built = self.build(
+            compiled, path, f"{task_id}_build", group, asked or before, gated=bool(asked), wanted_by=task_id
+        )
+        behind = built or asked
         node = self.node(
             compiled,
             "run",
@@ -133,8 +148,9 @@ class _Builder:
             upstream=behind or before,
             gated=bool(behind),
         )
+        self.nodes[-1] = replace(node, details=_built_by(built))
         self.hooks(compiled, node, f"{task_id}_hook")
-        return Ends((node.id,), may_skip=bool(behind) or self.may_skip(compiled, before))
+        return Ends((node.id,), may_skip=bool(asked) or self.may_skip(compiled, before))
 
     def hooks(self, compiled: CompiledOperation, after: Node, name: str) -> None:
         """Add what runs after an operation and nothing waits for. `name`: task id of a hook."""
@@ -179,6 +195,44 @@ class _Builder:
         self.nodes[-1] = replace(node, pool=DEFAULT_POOL, pool_slots=1, details={"task": asked_for})
         return (Ends((node.id,), may_skip=True),)
 
+    def build(
+        self,
+        compiled: CompiledOperation,
+        path: str,
+        task_id: str,
+        group: str,
+        upstream: tuple[Ends, ...],
+        *,
+        gated: bool,
+        wanted_by: str,
+    ) -> tuple[Ends, ...]:
+        """Add the task that makes the image of an operation, if it has a `build`; it decides whether both start."""
+        if compiled.build is None:
+            return ()
+        node = self.node(
+            compiled, "build", path=path, task_id=task_id, group=group, upstream=upstream, gated=gated
+        )
+        with self.placed(path):
+            operation = planned_build(compiled, self.library)
+        details: dict[str, Any] = {"for": wanted_by}
+        if isinstance(operation, str):
+            details["missing"] = operation
+            node = replace(node, pool=DEFAULT_POOL, pool_slots=1, max_retries=0, timeout=None)
+        else:
+            with self.placed(path):
+                place = self.deployment.place(operation.compiled)
+            termination = operation.compiled.termination
+            node = replace(
+                node,
+                pool=place.pool,
+                pool_slots=place.slots,
+                max_retries=_number(getattr(termination, "max_retries", None)),
+                timeout=_number(getattr(termination, "timeout", None)) or None,
+            )
+        self.nodes[-1] = replace(node, operation=build_path(path), details=details)
+        self.attach(build_path(path), None if isinstance(operation, str) else operation)
+        return (Ends((task_id,), may_skip=self.may_skip(compiled, upstream)),)
+
     def dag(
         self,
         compiled: CompiledOperation,
@@ -189,7 +243,10 @@ class _Builder:
         always_outcome: bool,
     ) -> Ends:
         """Add the operations of a dag; those without an upstream wait for `upstream`."""
-        self.operations[path] = compiled.model_copy(update={"nodes": None})
+        with self.placed(path):
+            if compiled.build is not None:
+                planned_build(compiled, self.library)  # which refuses it
+            self.operations[path] = compiled.model_copy(update={"nodes": None, "run": literal_dag(compiled)})
         ends: dict[str, Ends] = {}
         start = len(self.nodes)
         for node in _upstreams_first(compiled.nodes or []):
@@ -301,11 +358,22 @@ class _Builder:
             group=group,
             trigger="all_done",
             decides=True,
-            details={"operations": {name: list(end.last) for name, end in ends.items()}},
+            details={
+                "operations": {**self.builds(path), **{name: list(end.last) for name, end in ends.items()}}
+            },
         )
         self.nodes.append(node)
         self.hooks(compiled, node, f"{group}.hook" if group else "hook")
         return Ends((node.id,), may_skip=self.may_skip(compiled, ()))
+
+    def builds(self, path: str) -> dict[str, list[str]]:
+        """The builds of a dag's operations, which fail the dag like these."""
+        found = [node for node in self.nodes if node.kind == "build"]
+        names = {node.id: node.operation.partition("/")[0] for node in found}
+        inside = {
+            task_id: name for task_id, name in names.items() if name and name.rpartition(".")[0] == path
+        }
+        return {f"{name.rpartition('.')[2]}'s build": [task_id] for task_id, name in inside.items()}
 
     def sweep(
         self, compiled: CompiledOperation, *, path: str, task_id: str, upstream: tuple[Ends, ...]
@@ -313,12 +381,15 @@ class _Builder:
         """Add a sweep: a task group of trials that ends with the best."""
         self.operations[path] = compiled
         self.groups.append(Group(task_id, path, compiled.description or ""))
-        before = self.entrance(compiled, path, task_id, upstream, ends_with=f"{task_id}.best")
+        last = f"{task_id}.best"
+        before = self.entrance(compiled, path, task_id, upstream, ends_with=last)
+        built = self.build(compiled, path, f"{task_id}.build", task_id, before, gated=True, wanted_by=last)
+        before = built or before
         model = self.node(
             compiled, "trial", path=path, task_id=f"{task_id}.trial", group=task_id, upstream=before
         )
         self.nodes.pop()
-        model = replace(model, decides=False, trigger=DEFAULT_TRIGGER)
+        model = replace(model, decides=False, trigger=DEFAULT_TRIGGER, details=_built_by(built))
         with self.placed(path):
             rounds = None
             if isinstance(compiled.matrix, Iterative):
@@ -328,6 +399,48 @@ class _Builder:
         best = self.nodes[-1]
         self.hooks(compiled, best, f"{task_id}.hook")
         return Ends((best.id,), may_skip=self.may_skip(compiled, upstream))
+
+    def sweep_of_dags(
+        self, compiled: CompiledOperation, *, path: str, task_id: str, upstream: tuple[Ends, ...]
+    ) -> Ends:
+        """Add a sweep over a dag: a mapped task group, of which each instance is a trial, and the best of them."""
+        trial, last = f"{task_id}.trial", f"{task_id}.best"
+        with self.placed(path):
+            count = trials_of_dags(compiled)
+        self.groups.append(Group(task_id, path, compiled.description or ""))
+        before = self.entrance(compiled, path, task_id, upstream, ends_with=last)
+        first = Node(
+            id=f"{trial}.params",
+            kind="params",
+            operation=path,
+            upstream=tuple(task for end in before for task in end.last),
+            group=trial,
+            details={"ends_with": f"{trial}.outcome"},
+        )
+        values = f"{task_id}.values" if count is None else None
+        if values is not None:
+            self.nodes.append(replace(first, id=values, kind="values", group=task_id, details={}))
+            first = replace(first, upstream=(values,))
+        self.groups.append(Group(trial, path, mapped=count, mapped_over=values))
+        self.nodes.append(first)
+        inner = compiled.model_copy(update={"hooks": None})
+        ends = self.dag(
+            inner, path=path, group=trial, upstream=(Ends((first.id,), may_skip=True),), always_outcome=True
+        )
+        best = replace(
+            first,
+            id=last,
+            kind="best",
+            upstream=ends.last,
+            group=task_id,
+            trigger="all_done",
+            decides=True,
+            details={"trials": [first.id], "makers": [values or first.id]},
+        )
+        self.nodes.append(best)
+        self.operations[path] = self.operations[path].model_copy(update={"hooks": compiled.hooks})
+        self.hooks(compiled, best, f"{task_id}.hook")
+        return Ends((last,), may_skip=self.may_skip(compiled, upstream))
 
     def node(
         self,
@@ -344,6 +457,8 @@ class _Builder:
         termination = compiled.termination
         with self.placed(path):
             place = self.deployment.place(compiled)
+            policy_of(termination)
+            check_probe(compiled)
         trigger = DEFAULT_TRIGGER if gated else compiled.trigger or DEFAULT_TRIGGER
         before = tuple(last for end in upstream for last in end.last)
         node = Node(
@@ -426,6 +541,11 @@ def _schedule(compiled: CompiledOperation, deployment: Deployment) -> dict[str, 
     return planned(schedule, timezone=deployment.timezone, catchup=deployment.catchup)
 
 
+def _built_by(build: tuple[Ends, ...]) -> dict[str, str]:
+    """What a run must know of the build before it."""
+    return {"build": build[0].last[0]} if build else {}
+
+
 def _may_mask(node: Node) -> bool:
     """Whether Airflow could take a dag with this task for a success although an operation has failed."""
     return node.decides and node.kind not in ("best", "outcome", "hook")
@@ -449,8 +569,8 @@ def _number(value: object) -> int:
 def _concurrency(compiled: CompiledOperation, nodes: list[Node]) -> int | None:
     """Tasks of a run at once: the dag's own limit, or enough for its widest sweep."""
     own = getattr(compiled.run, "concurrency", None)
-    if isinstance(own, int):
-        return own
+    if isinstance(own, int) and not any(node.kind == "hook" for node in nodes):
+        return own  # a hook would count, and hold up what it must not
     widest = max((node.concurrency or 0 for node in nodes), default=0)
     return widest if widest > AIRFLOWS_DEFAULT else None
 

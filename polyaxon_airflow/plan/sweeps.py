@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from polyaxon_airflow.errors import CompilationError, Fault
 from polyaxon_airflow.matrix.hyperband import Hyperband
+from polyaxon_airflow.matrix.iterative import Iterative
 from polyaxon_airflow.plan import Node
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from polyaxon_airflow.compiler import CompiledOperation
     from polyaxon_airflow.matrix import Matrix
 
@@ -39,6 +42,40 @@ def sweep_nodes(compiled: CompiledOperation, model: Node, rounds: list[Node] | N
         },
     )
     return [*trials, best]
+
+
+def trials_of_dags(compiled: CompiledOperation) -> int | None:
+    """The number of trials of a sweep over a dag; None if the run tells.
+
+    Raises CompilationError for what Airflow cannot map: hyperband's rungs, and in the dag, what is mapped itself or
+    waits for events.
+    """
+    matrix = compiled.matrix
+    assert matrix is not None  # noqa: S101 - only sweeps come here
+    if isinstance(matrix, (Hyperband, Iterative)):
+        message = f"a sweep over a dag runs its trials side by side, and {matrix.kind} needs them in rounds"
+        raise _refused(message, "Use tpe, bayes or random.", ("matrix", "kind"))
+    for name, operation in _inside(compiled):
+        if operation.matrix is not None:
+            message = f"operation '{name}' is a sweep in a dag that is swept over, and Airflow maps no task in a mapped group"
+            raise _refused(message, f"Give the params of '{name}' to the outer matrix.", ("matrix",))
+        if operation.events:
+            message = f"operation '{name}' waits for events, which cannot tell the trials of a sweep apart"
+            raise _refused(message, "Use dependencies and a trigger.", ("matrix",))
+    try:
+        return matrix.trials()
+    except CompilationError as error:
+        raise CompilationError([Fault(str(error), path=("matrix",), rule="matrix")]) from error
+
+
+def _inside(compiled: CompiledOperation) -> Iterator[tuple[str, CompiledOperation]]:
+    for node in compiled.nodes or ():
+        yield node.name, node.operation
+        yield from _inside(node.operation)
+
+
+def _refused(message: str, suggestion: str, path: tuple[str, ...]) -> CompilationError:
+    return CompilationError([Fault(message, path=path, suggestion=suggestion, rule="matrix")])
 
 
 def _trials(matrix: Matrix, model: Node) -> list[Node]:

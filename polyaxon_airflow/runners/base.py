@@ -58,6 +58,7 @@ class Outcome(NamedTuple):
     exit_code: int | None = None  # of the container that decided; None when none ran to its end
     reason: str = ""  # a sentence for people, empty on success
     retriable: bool = True  # whether another attempt may end better
+    disrupted: bool = False  # whether its place was taken away from it, as by an eviction
 
 
 class Runner(Protocol):

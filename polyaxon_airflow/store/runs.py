@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 ABANDONED = 120  # seconds without a heartbeat
+_OF_ATTEMPTS = ("decided", "failures", "finished_try", "ignored", "printed")  # keys of `meta`
 _CONDITION = ("status", "reason", "message", "since", "updated_at")
 
 
@@ -182,6 +183,20 @@ class Runs:
             new.pop("content", None)
             _change(connection, row["id"], {**new, "updated_at": at, "heartbeat_at": at})
             _write_parts(connection, row["id"], changes)
+            return the_run(connection, uuid)
+
+    def reopen(self, uuid: str, dag_run_id: str, task_id: str, *, at: datetime) -> Run:
+        """Make a run that is done the run of another task, which goes on with it: `resuming`, its first try.
+
+        What earlier attempts left behind of themselves is forgotten, what they have shown stays. Raises StoreError.
+        """
+        with self.database.write() as connection:
+            row = lock_run(connection, uuid, "status", "created_at", "started_at", "finished_at", "meta")
+            meta = {name: value for name, value in row["meta"].items() if name not in _OF_ATTEMPTS}
+            where = {"dag_run_id": dag_run_id, "task_id": task_id, "try_number": 1, "handle": None}
+            moved = {**_moved(row, "resuming", at), "started_at": None, "wait_time": None}
+            _change(connection, row["id"], {**where, "meta": meta, "reason": None, **moved})
+            _add_condition(connection, row["id"], Condition("resuming", None, None, at, at))
             return the_run(connection, uuid)
 
     def set_status(

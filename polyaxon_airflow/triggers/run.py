@@ -15,6 +15,7 @@ from polyaxon_airflow.configuration import kubernetes_runner, mirrors_folder, ru
 from polyaxon_airflow.connections.checking import connections_in
 from polyaxon_airflow.errors import PermanentRunnerError, TemporaryRunnerError
 from polyaxon_airflow.execution.attempt import Attempt
+from polyaxon_airflow.execution.statuses import MARKED
 from polyaxon_airflow.execution.supervision import Supervision
 from polyaxon_airflow.runners.base import MAIN_CONTAINER, Outcome
 from polyaxon_airflow.runners.kubernetes.access import ClusterAccess
@@ -37,7 +38,6 @@ PAUSE = 10.0  # seconds before a cluster that does not answer is asked again
 # Airflow fails a task whose event comes before the scheduler has read that its worker has gone, which takes up to 5 s
 # with the defaults (docs/architecture.md, "Waiting without a worker").
 SAFE = 15.0  # seconds after the deferral from which on a task may be resumed in a worker
-KILLED = "the task was cleared or marked in Airflow"
 
 
 class RunTrigger(BaseTrigger):
@@ -87,7 +87,7 @@ class RunTrigger(BaseTrigger):
         """A person has cleared or marked the task: the run ends, and its pods are deleted."""
         async with _shared().use(self._access) as api:
             await self._runner.delete_async(api, self._handle)
-        await asyncio.to_thread(self._supervision().end, "stopped", KILLED)
+        await asyncio.to_thread(self._supervision().end, "stopped", MARKED)
 
     async def _followed(self) -> Ended:
         """Follow the run to its end, however often the cluster goes away meanwhile."""

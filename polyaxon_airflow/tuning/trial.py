@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from polyaxon_airflow.early_stopping import Curve, Decision, EarlyStopping, decide
-from polyaxon_airflow.tuning.sweep import ENDED
+from polyaxon_airflow.tuning.stopping import Stopping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from polyaxon_airflow import store
+    from polyaxon_airflow.early_stopping import EarlyStopping
     from polyaxon_airflow.tuning.sweep import Sweep
 
 
@@ -25,7 +25,6 @@ class TrialStep:
     uuid: str  # of the trial's run
     clock: Callable[[], datetime]
     generation: int = 0  # how often it was cleared
-    _known: dict[str, list[store.Curve]] = field(default_factory=dict)  # metric -> curves as last read
 
     def params(self) -> Mapping[str, Any]:
         """Raises NothingToAsk, saying why there are none."""
@@ -54,53 +53,23 @@ class TrialStep:
 
     def why_stop(self) -> str | None:
         """Why this trial must not go on, as of what all trials have reported by now."""
-        decided = self.sweep.store.sweeps.decision(self.uuid, self.sweep.uuid)
-        if decided is not None:
-            return decided.reason
-        decision = self._judged(only={self.index})
-        if self.index in decision.trials:
-            reason = decision.trials[self.index]
-            self.sweep.store.sweeps.decide(self.uuid, "stopped", reason, at=self.clock(), by=self.uuid)
-            return reason
-        return self._end_sweep(decision.scope, decision.reason)
+        return self._stopping.why_stop(self.uuid, self.index)
 
     def after_end(self) -> None:
         """This trial has ended, which may be one failure too many."""
-        decision = self._judged(only=())
-        self._end_sweep(decision.scope, decision.reason)
+        self._stopping.after_end(self.uuid)
 
-    def _judged(self, only: Collection[int]) -> Decision:
-        policies = policies_of(self.sweep)
-        return decide(policies, self._curves(policies), planned=self.sweep.matrix.trials(), only=only)
-
-    def _end_sweep(self, scope: str, reason: str) -> str | None:
-        if scope not in ("succeeded", "failed"):
-            return None
-        stored = self.sweep.store.sweeps.decide(
-            self.sweep.uuid,
-            scope,  # type: ignore[arg-type]
-            reason,
-            at=self.clock(),
-            by=self.uuid,
+    @cached_property
+    def _stopping(self) -> Stopping:
+        sweep = self.sweep
+        return Stopping(
+            sweep.uuid,
+            policies_of(sweep),
+            sweep.matrix.trials(),
+            lambda: sweep.store.runs.trial_statuses(sweep.uuid),
+            sweep.store,
+            self.clock,
         )
-        return stored.reason
-
-    def _curves(self, policies: Sequence[EarlyStopping]) -> list[Curve]:
-        """What every trial has reported of each metric that a policy names, and the state it is in."""
-        if not policies:
-            return []
-        statuses = self.sweep.store.runs.trial_statuses(self.sweep.uuid)
-        metrics = dict.fromkeys(str(entry.metric) for entry in policies if hasattr(entry, "metric"))
-        for metric in metrics:
-            known = self._known.get(metric, [])
-            self._known[metric] = self.sweep.store.metrics.curves(self.sweep.uuid, metric, known)
-        reported = {(curve.run, metric): curve for metric in metrics for curve in self._known[metric]}
-        curves = [Curve(trial.index, ENDED.get(trial.status, "running"), (), ()) for trial in statuses]
-        for trial in statuses:
-            found = [reported[trial.uuid, metric] for metric in metrics if (trial.uuid, metric) in reported]
-            state = ENDED.get(trial.status, "running")
-            curves += [Curve(trial.index, state, c.steps, c.values, c.metric) for c in found]
-        return curves
 
     def _generation_of(self, uuid: str | None) -> int:
         run = self.sweep.store.runs.get(uuid) if uuid is not None else None

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 from polyaxon_airflow.compiler import compile_operation
 from polyaxon_airflow.execution.approving import answered, ask
+from polyaxon_airflow.execution.building import end_build, start_build
+from polyaxon_airflow.execution.dag_trials import begin_dag_trial
 from polyaxon_airflow.execution.ending import end_dag, end_sweep
 from polyaxon_airflow.execution.execution import Execution
 from polyaxon_airflow.execution.gating import pass_gate
@@ -44,6 +46,7 @@ class World:
     artifacts: object = None  # the artifacts store of the deployment
     connections: dict = field(default_factory=dict)
     secrets: object = no_secrets
+    notify: object = None  # what takes messages
 
     def __post_init__(self):
         self.store = open_store(f"sqlite:///{self.folder}/store.db")
@@ -86,13 +89,25 @@ class DagRun:
     ended: dict = field(default_factory=dict)
     states: dict = field(default_factory=dict)
     labels: list = field(default_factory=list)
+    index: int = -1  # of the instance of a mapped group
 
     def go(self):
         waiting = list(self.plan.nodes)
         while waiting:
             node = next(n for n in waiting if all(u in self.states for u in n.upstream))
-            waiting.remove(node)
-            self.states[node.id] = self.airflow_decides(node) or self.execute(node)
+            together = self.mapped_together(node)
+            for self.index in together[1]:
+                for node in together[0]:
+                    self.states[node.id] = self.airflow_decides(node) or self.execute(node)
+            waiting = [node for node in waiting if node not in together[0]]
+
+    def mapped_together(self, node):
+        """The tasks of the mapped group that a task is in, and the instances; else the task alone."""
+        mapped = self.plan.mapped_group(node.group)
+        if mapped is None:
+            return [node], [-1]
+        indexes = self.indexes if mapped.mapped is None else range(mapped.mapped)
+        return [other for other in self.plan.nodes if mapped.holds(other.group)], indexes
 
     def airflow_decides(self, node):
         """What Airflow does by itself with `all_success`."""
@@ -117,14 +132,17 @@ class DagRun:
         task, around = self.task(node), self.around()
         kinds = {
             "run": lambda: self.one_run(Execution(task, around)),
+            "params": lambda: self.begin_dag_trial(task, around),
             "gate": lambda: pass_gate(task, around),
             "outcome": lambda: end_dag(task, around),
             "best": lambda: end_sweep(task, around),
             "event": lambda: Ended("skipped" if node.id in self.missed else "succeeded", ""),
+            "build": lambda: self.build(task, around),
             "hook": lambda: self.to_its_end(*start_hook(task, around)),
             "approval": lambda: ask(task, around) or self.approve(task, around),
         }
-        self.ended[node.id] = ended = kinds[node.kind]()
+        ended = kinds[node.kind]()
+        self.ended[node.id if self.index < 0 else f"{node.id}[{self.index}]"] = ended
         return AIRFLOW_STATE[ended.status]
 
     def tuner(self, node):
@@ -140,6 +158,16 @@ class DagRun:
     def one_run(self, execution):
         return self.to_its_end(execution, execution.start())
 
+    def begin_dag_trial(self, task, around):
+        ended, label = begin_dag_trial(task, around)
+        self.labels.append(label)
+        return ended
+
+    def build(self, task, around):
+        ended = self.to_its_end(*start_build(task, around))
+        end_build(task, around, ended)
+        return ended
+
     def to_its_end(self, execution, started):
         return started if isinstance(started, Ended) else execution.finish(started, execution.follow(started))
 
@@ -150,7 +178,7 @@ class DagRun:
 
     def task(self, node, index=None):
         where = TaskIdentity(
-            self.plan.dag_id, self.run_id, node.id, -1 if index is None else index, self.generation
+            self.plan.dag_id, self.run_id, node.id, self.index if index is None else index, self.generation
         )
         return Task(where, self.plan, node, conf=self.conf)
 
@@ -166,6 +194,7 @@ class DagRun:
             interrupted=lambda: None,
             artifacts=self.world.artifacts,
             connections=self.world.connections,
+            notify=self.world.notify,
             runs_folder=f"{self.world.folder}/artifacts",
         )
 

@@ -143,7 +143,7 @@ def test_templates_see_connections(tmp_path):
     assert "s3://acme/data s3" in world.lines
 
 
-def test_a_bucket_that_does_not_take_them_fails_the_run(tmp_path, s3):
+def test_a_bucket_that_does_not_take_them_fails_the_run_and_leaves_them_where_they_are(tmp_path, s3):
     variables = {**s3, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
     kept = artifacts_store(Catalogue(), "s3://runs/all")
     store = ArtifactsStore(
@@ -151,9 +151,11 @@ def test_a_bucket_that_does_not_take_them_fails_the_run(tmp_path, s3):
     )
     world = World(tmp_path, artifacts=store)
     run = world.run(
-        "{kind: component, name: lost, run: {kind: job, container: {image: a, command: ['true']}}}"
+        "{kind: component, name: lost, run: {kind: job, container: {image: a, command: [sh, -c], "
+        "args: ['echo w > {{ globals.run_outputs_path }}/model']}}}"
     )
     world.close()
     (ended,) = run.ended.values()
     assert ended.status == "failed"
     assert ended.reason.startswith("its artifacts could not be kept: s3://runs/all does not answer: ")
+    assert (tmp_path / "artifacts" / ended.uuid / "outputs" / "model").read_text() == "w\n"

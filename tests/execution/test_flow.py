@@ -92,6 +92,18 @@ def test_values_of_dag_globals_and_status(world):
     assert f"n=5 s=succeeded u={run.ended['a'].uuid}" in world.lines
 
 
+def test_a_dag_in_a_dag_hands_on_what_it_reads_from_others(world):
+    inner = (
+        "    - name: sub\n      params: {n: {ref: ops.a, value: outputs.x}}\n      component:\n"
+        "        inputs: [{name: n, type: int}]\n        run:\n          kind: dag\n          operations:\n"
+        "          - name: c\n            params: {n: {ref: dag, value: inputs.n}}\n            component:\n"
+        "              inputs: [{name: n, type: int}]\n"
+        "              run: {kind: job, container: {image: b, command: [echo, 'n={{ n }}']}}\n"
+    )
+    world.run(dag(op("a", write(x="7"), outputs="[{name: x, type: int}]"), inner))
+    assert "n=7" in world.lines
+
+
 def test_the_best_params_of_a_sweep_can_be_asked_for(world):
     sweep = op(
         "s",
@@ -134,6 +146,12 @@ def test_a_second_run_inside_of_a_pipeline_is_a_cache_hit(world):
     assert first.ended["a"].uuid in second.ended["a"].reason
     third = world.run(text.replace("busybox", "busybox:2"))
     assert third.ended["a"].reason == ""
+
+
+def test_a_path_of_its_own_does_not_make_a_run_a_new_one(world):
+    text = dag(op("a", "echo {{ globals.run_outputs_path }} {{ globals.uuid }}"))
+    world.run(text)
+    assert "cached" in world.run(text).ended["a"].reason
 
 
 def test_a_failed_run_is_no_cache_hit(world):
@@ -202,6 +220,34 @@ def test_a_retry_is_counted_and_the_last_failure_is_final(world):
     first, second = world.run(text, run_id="same"), world.run(text, run_id="same")
     assert (first.ended["r"].retriable, second.ended["r"].retriable) == (True, False)
     assert first.ended["r"].uuid == second.ended["r"].uuid
+
+
+POLICY = """
+kind: component
+name: r
+termination:
+  maxRetries: 1
+  podFailurePolicy:
+    rules:
+    - {action: FailJob, onExitCodes: {operator: In, values: [42]}}
+    - {action: Ignore, onExitCodes: {operator: In, values: [75]}}
+run: {kind: job, container: {image: x, command: [sh, -c, "exit CODE"]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "retriable"),
+    [
+        pytest.param("42", [False], id="a final code ends it at once"),
+        pytest.param(
+            "75", [True, True, True, False], id="an ignored one counts for nothing, but not without end"
+        ),
+        pytest.param("1", [True, False], id="others count"),
+    ],
+)
+def test_exit_codes_decide_what_is_tried_again(world, code, retriable):
+    text = POLICY.replace("CODE", code)
+    assert [world.run(text, run_id="same").ended["r"].retriable for _ in retriable] == retriable
 
 
 def test_an_approval_asks_only_when_the_trigger_holds(world):

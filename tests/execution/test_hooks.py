@@ -6,6 +6,7 @@ import pytest
 
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.plan.file import plan_file
+from polyaxon_airflow.sections.connections import Connection
 from tests.execution.flow import World
 
 TELL = """
@@ -197,3 +198,34 @@ def test_a_plan_is_stale_once_a_missing_component_has_been_fetched(world, tmp_pa
     after = plan_file(tmp_path / "a.yaml", tmp_path)
     assert before.reads != after.reads
     assert ("missing" in before.nodes[1].details, "missing" in after.nodes[1].details) == (True, False)
+
+
+SLACK = Connection.model_validate({"name": "team", "kind": "slack"})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"hooks": [{"hubRef": "slack", "connection": "team", "trigger": "failed"}]}, id="a hook of the hub"),
+        pytest.param({"plugins": {"notifications": [{"connections": ["team"], "trigger": "failed"}]}}, id="the older form"),
+    ],
+)  # fmt: skip
+def test_a_notification_goes_by_its_connection(tmp_path, fields):
+    told = []
+    world = World(
+        tmp_path, connections={"team": SLACK}, notify=lambda name, facts: told.append((name, facts))
+    )
+    run = world.run(job("exit 3", fields.get("hooks", ()), plugins=fields.get("plugins")))
+    again = world.run(job("true", [{"hubRef": "slack", "connection": "team", "trigger": "failed"}]))
+    world.close()
+    ((name, facts),) = told
+    assert (name, facts["name"], facts["status"]) == ("team", "train", "failed")
+    assert run.ended["train_hook"].reason == "told team that train failed"
+    assert again.ended["train_hook"].status == "skipped"
+
+
+def test_a_notification_of_what_ends_no_run_is_refused(world):
+    with pytest.raises(CompilationError, match="a run does not end as 'running'"):
+        world.plan(
+            job(hooks=(), plugins={"notifications": [{"connections": ["team"], "trigger": "running"}]})
+        )

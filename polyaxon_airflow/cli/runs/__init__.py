@@ -1,4 +1,4 @@
-"""Runs: list those of a query, look at one, read its log, compare several."""
+"""Runs: list those of a query, look at one, read its log, compare several, go on from one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from polyaxon_airflow.store import Run, RunStore
 
-COMMANDS = ("ls", "get", "logs", "compare", "cost")
+COMMANDS = ("ls", "get", "logs", "compare", "cost", "resume", "restart", "copy")
 _STORE = "AIRFLOW__POLYAXON__STORE_URL"
 
 

@@ -49,7 +49,8 @@ def vanished(pod: Object | None, main: str) -> Outcome:
     if outcome is not None:
         return outcome
     why = _disruption(pod) if pod is not None else None
-    return Outcome("failed", None, f"the pod was removed: {why}" if why else GONE)
+    said = f"the pod was removed: {why}" if why else GONE
+    return Outcome("failed", None, said, disrupted=why is not None)
 
 
 def containers_of(pod: Object) -> list[str]:
@@ -139,9 +140,13 @@ def _outcome(pod: Object, statuses: list[Object], main: str) -> Outcome | None:
     if _phase(pod) == "Failed" and pod["status"].get("reason"):
         said = f"{pod['status']['reason']}: {pod['status'].get('message', '')}".rstrip(": ")
         code = ended["exitCode"] if ended is not None else None
-        return Outcome("failed", code, f"the pod was ended by Kubernetes: {said}")
+        said = f"the pod was ended by Kubernetes: {said}"
+        return Outcome("failed", code, said, disrupted=_disruption(pod) is not None)
     if ended is not None:
-        return Outcome("failed", ended["exitCode"], _why_ended("the main container", ended, pod))
+        taken = _disruption(pod) is not None and _was_ended(pod, ended)
+        return Outcome(
+            "failed", ended["exitCode"], _why_ended("the main container", ended, pod), disrupted=taken
+        )
     return _failed_before_main(pod, statuses, main)
 
 

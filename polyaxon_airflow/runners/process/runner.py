@@ -62,6 +62,10 @@ class ProcessRunner:
         if manifest["kind"] != "pod":
             resource = manifest.get("resource", {}).get("kind", "custom resource")
             raise PermanentRunnerError(f"the process runner cannot run a {resource}. Set runner: kubernetes")
+        if any(companion.get("kind") != "Service" for companion in manifest.get("companions", ())):
+            raise PermanentRunnerError(
+                "the process runner runs one of the replicas, not several. Leave replicas out, or run on Kubernetes"
+            )
         for container in _containers(manifest["pod"]):
             if not container.get("command"):
                 raise PermanentRunnerError(

@@ -219,6 +219,7 @@ def test_a_preempted_pod_says_so(cluster, runner, core):
         143,
         "the main container was ended with exit code 143: PreemptionByScheduler: "
         "default-scheduler: preempting to accommodate a higher priority pod",
+        disrupted=True,
     )
 
 

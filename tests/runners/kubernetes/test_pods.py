@@ -119,6 +119,7 @@ ENDED = [
             143,
             "the main container was ended with exit code 143: PreemptionByScheduler: "
             "default-scheduler: preempting to accommodate a higher priority pod",
+            disrupted=True,
         ),
         id="preempted",
     ),
@@ -269,6 +270,7 @@ def test_containers_with_logs_are_those_that_have_started():
                 None,
                 "the pod was removed: PreemptionByScheduler: "
                 "default-scheduler: preempting to accommodate a higher priority pod",
+                disrupted=True,
             ),
             id="last seen being preempted",
         ),
