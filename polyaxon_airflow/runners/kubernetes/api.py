@@ -60,14 +60,15 @@ class Api:
         self._renewing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        self._stack = AsyncExitStack()
-        self._client = await self._stack.enter_async_context(self._connect())
+        self._retired = AsyncExitStack()
+        await self._connected()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+        await self._retired.aclose()
 
     async def get(self, path: str, query: Mapping[str, str] | None = None) -> Object:
         return await self._request("GET", path, query=query)
@@ -140,13 +141,20 @@ class Api:
                 await self._renew(client)
         raise AssertionError("the last attempt returns or raises")
 
+    async def _connected(self) -> None:
+        self._stack = AsyncExitStack()
+        self._client = await self._stack.enter_async_context(self._connect())
+
     async def _renew(self, refused: ApiClient) -> None:
-        """Connect anew, unless somebody has since the client was refused. What is open goes on with the new one."""
+        """Connect anew, unless somebody has since the client was refused.
+
+        The old client stays until the next time: others may wait for its answers.
+        """
         async with self._renewing:
             if self._client is refused:
-                stack = self._stack
-                await self.__aenter__()
-                await stack.aclose()
+                await self._retired.aclose()
+                self._retired = self._stack
+                await self._connected()
 
     async def _answer(self, method: str, path: str, **request: Any) -> Object:
         from aiohttp import ClientError
