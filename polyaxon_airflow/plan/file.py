@@ -43,8 +43,8 @@ def plan_file(
     """The plan of a file below `root`, the dags folder, which its references cannot leave and whose presets it names.
 
     `presets`: files that go over it, in order, before those that it names itself. With `open_inputs`, inputs may lack a
-    value where runs are triggered: the form asks for it. Raises PolyaxonfileError or
-    CompilationError with every fault.
+    value where somebody triggers the runs: the form asks for it. Raises PolyaxonfileError or CompilationError with
+    every fault.
     """
     reading = read(file, root=root)
     if faults := reading.sources.all(marks_in(reading.operation)):
