@@ -22,6 +22,7 @@ AT_ONCE = 50  # events between two moves of the cursor
 MOST = 1000  # events in the conf of a run that stands for many
 # Posts may become visible in another order than that of their times.
 _OUT_OF_ORDER = timedelta(minutes=10)
+_LATE = timedelta(seconds=30)  # the same before the first one, where older ones may be of no concern
 
 
 class Start(Protocol):
@@ -84,20 +85,29 @@ class Dispatcher:
     def dispatch_posts(
         self, first: datetime | None, posts: Callable[[datetime], Iterable[Post]]
     ) -> Dispatched:
-        """The same for custom events, which Airflow keeps; `posts` gives those since a time, the oldest first."""
+        """The same for custom events, which Airflow keeps; `posts` gives those since a time, the oldest first.
+
+        None is older than what came first: whoever posted it did not know of the DAG.
+        """
         kept, done = self._cursor(), Dispatched()
-        since = datetime.fromisoformat(kept["after"]) - _OUT_OF_ORDER if kept else first
-        if since is None:
+        if kept is not None:
+            begin = datetime.fromisoformat(kept["begin"])
+        elif first is not None:
+            begin = first - _LATE
+        else:
             return done
-        found = [post for post in posts(since) if kept is None or post.id not in kept["ids"]]
+        after = datetime.fromisoformat(kept["after"]) if kept else begin
+        known = kept["ids"] if kept else []
+        found = [post for post in posts(max(begin, after - _OUT_OF_ORDER)) if post.id not in known]
         for group in [found] if self.coalesce and found else [[post] for post in found]:
             self._start([_posted(self.watch, post) for post in group], [post.at for post in group], done)
         if found:
-            ids = [*(kept["ids"] if kept else ()), *(post.id for post in found)][-MOST:]
-            after = max(
-                [post.at for post in found] + ([datetime.fromisoformat(kept["after"])] if kept else [])
-            )
-            self.store.cursors.move(self._name, {"after": after.isoformat(), "ids": ids}, expected=kept)
+            moved = {
+                "begin": begin.isoformat(),
+                "after": max(after, *(post.at for post in found)).isoformat(),
+                "ids": [*known, *(post.id for post in found)][-MOST:],
+            }
+            self.store.cursors.move(self._name, moved, expected=kept)
         return done
 
     def _start(self, occurrences: Sequence[Occurrence], times: Sequence[datetime], done: Dispatched) -> None:

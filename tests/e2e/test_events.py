@@ -125,7 +125,7 @@ events:
 - {kinds: [connection_registry_image], ref: "connections.registry?image=team/app&tag=v*&every=1s"}
 - {kinds: [run_status_failed], ref: "dags.weak?every=1s"}
 - {kinds: [alert_warning], ref: "runs?query=metrics.auc:<0.8, name:weak&every=1s"}
-- {kinds: [project_custom_event], ref: events.new-labels}
+- {kinds: [project_custom_event], ref: events.everything}
 component:
   inputs:
   - {name: kind, type: str, value: "{{ globals.event.kind }}"}
@@ -147,7 +147,7 @@ def test_each_event_of_each_kind_starts_one_run_that_knows_it(driver, drop, fold
     shas = [commit(folder, f"change {number}", "model.py") for number in range(3)]
     commit(folder, "of another file", "README")
     weak = driver.run("weak")
-    command(driver.airflow, "events", "send", "new-labels", "--data", "rows=500", "--label", "more labels")
+    command(driver.airflow, "events", "send", "everything", "--data", "rows=500", "--label", "more labels")
     events = [run["conf"]["event"] for run in started(driver, "everything", 9)]
     told = {kind: [e for e in events if e["kind"] == kind] for kind in {e["kind"] for e in events}}
     assert [event["sha"] for event in told.pop("connection_git_commit")] == shas

@@ -193,6 +193,13 @@ class TestPosts:
         run(first=NOON + timedelta(seconds=30))
         assert airflow.labels == ["2", "1"]
 
+    def test_those_before_the_first_are_of_no_concern(self, posts, run, airflow):
+        posts += [post(1, -60), post(2, 0)]
+        run(first=NOON)
+        posts.append(post(3, 1))
+        run()
+        assert airflow.labels == ["2", "3"]
+
     def test_those_before_the_dag_was_there_do_not_count(self, posts, run, airflow):
         posts += [post(1, -3600), post(2, 0)]
         run(first=NOON)
