@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.errors import StoreError, WatchError
@@ -9,6 +10,7 @@ from polyaxon_airflow.store import Event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
 
     from polyaxon_airflow.events.watches import Watch
     from polyaxon_airflow.watching import Step, View
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 DISPATCH = "dispatch "  # how the names of cursors begin that belong to those who start runs
 _SHOWN = 20  # labels in one wake-up
+# Between a wake-up and a look at whether it came to anything; then twice as long each time.
+_REMIND, _REMIND_MOST = timedelta(seconds=20), timedelta(minutes=10)
 
 
 def dispatch_cursor(watch: str, dag_id: str = "") -> str:
@@ -32,21 +36,28 @@ class Follower:
         self._name = watch.name
         self._cursor: Any = None
         self._told: str | None = None  # what is wrong with the watch, as the store has it
+        self._reminder: tuple[datetime, timedelta] | None = (
+            None  # when to look next after a wake-up, and after that
+        )
 
     async def follow(self, seen: AsyncIterator[Seen]) -> AsyncIterator[dict[str, Any]]:
         """A wake-up whenever there are events to start runs for: `{watch, first, last, labels}`.
 
         Events are in the store before their wake-up is given, so those that it wakes find them. A wake-up that was lost
-        with its triggerer is given again at the start. `first` is the number of the first event that no DAG has started
+        with its triggerer is given again at the start, and one that came to nothing, as Airflow tells no paused DAG of
+        it, after a while. `first` is the number of the first event that no DAG has started
         a run for, None if there is none: only for a DAG that has never started one, which is not to see older ones.
         """
         is_behind = True  # whether the last view was not stepped on, or there was none
         async for look in seen:
+            if (reminder := await self._reminded()) is not None:
+                yield reminder
             if self._watch not in look.watches or (not is_behind and look.view.is_same_for(self._watch)):
                 is_behind = is_behind or self._watch not in look.watches
                 continue
             try:
                 if is_behind and (left_over := await self._left_over()) is not None:
+                    self._remind()
                     yield left_over
                 recorded = await self._advance(look.view)
                 is_behind = False
@@ -55,7 +66,25 @@ class Follower:
                 await self._tell(str(error))
                 continue
             if recorded:
+                self._remind()
                 yield self._wake(recorded, first=recorded[0].number)
+
+    def _remind(self, after: timedelta = _REMIND) -> None:
+        self._reminder = (self._around.clock() + after, min(2 * after, _REMIND_MOST))
+
+    async def _reminded(self) -> dict[str, Any] | None:
+        """The wake-up of before once more, if it is time and there are still events without a run."""
+        if self._reminder is None or self._around.clock() < self._reminder[0]:
+            return None
+        after = self._reminder[1]
+        try:
+            left_over = await self._left_over()
+        except StoreError:
+            return None  # the next look asks again
+        self._reminder = None
+        if left_over is not None:
+            self._remind(after)
+        return left_over
 
     async def _left_over(self) -> dict[str, Any] | None:
         """Read the cursor, and wake for what was noticed and not dispatched."""

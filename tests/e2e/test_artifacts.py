@@ -38,6 +38,7 @@ run:
   kind: dag
   operations:
   - name: train
+    cache: {{disable: true}}  # the same operation runs with another store
     component:
       run:
         kind: job
