@@ -37,19 +37,25 @@ _IGNORED: Mapping[Path, tuple[Any, str, str | None]] = {
     ),
 }
 _OF_JOINS = "all runs are in one store"
+_OF_SERVICES = ("culling", "probe")  # in termination
+_NO_SERVICE = "only a service is watched for being idle"
 _OF_TUNERS = "its trials ask for their params themselves, and no tuner runs"
 
 
 def check_ignored(authored: Operation) -> Iterator[Finding]:
     """The fields of an operation and its component that do nothing here, each with the reason."""
-    for layer in layers(authored):
-        data = layer.to_dict()
+    found = [(layer, layer.to_dict()) for layer in layers(authored)]
+    kinds = {data["run"].get("kind") for _, data in found if isinstance(data.get("run"), dict)}
+    for layer, data in found:
         for path, (asking, reason, instead) in _IGNORED.items():
             value = _at(data, path)
             if value is not None and (asking is None or value is asking):
                 yield Finding(layer, _fault(path, reason, instead))
         for path in _refs_of_joins(data):
             yield Finding(layer, _fault(path, _OF_JOINS, None))
+        for name in _OF_SERVICES:
+            if kinds and "service" not in kinds and _at(data, ("termination", name)):
+                yield Finding(layer, _fault(("termination", name), _NO_SERVICE, "Write termination.timeout."))
         matrix = data.get("matrix")
         if isinstance(matrix, dict) and matrix.get("tuner") and matrix.get("kind") != "iterative":
             instead = "Write 'kind: iterative' for a tuner of your own."

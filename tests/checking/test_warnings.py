@@ -39,6 +39,12 @@ def check(folder, text, **options):
             id="a plugin that nothing here has",
         ),
         pytest.param(
+            "termination: {culling: {timeout: 60}}\n" + JOB,
+            "train.yaml:1:15: 'termination.culling' does nothing here: only a service is watched for being idle. Write "
+            "termination.timeout.",
+            id="idleness of what is no service",
+        ),
+        pytest.param(
             "matrix: {kind: tpe, numRuns: 3, metric: {name: loss, optimization: minimize}, tuner: {hubRef: mine}, params: {a: "
             "{kind: uniform, value: [0, 1]}}}\ninputs: [{name: a, type: float}]\n" + JOB,
             "train.yaml:1:79: 'matrix.tuner' does nothing here: its trials ask for their params themselves, and no tuner runs",
