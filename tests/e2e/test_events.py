@@ -187,7 +187,7 @@ def is_visible(driver, shas):
 
 COALESCED = """
 kind: operation
-name: nightly
+name: batched
 events: [{kinds: [connection_git_commit], ref: "connections.code?branch=nightly&every=1s&coalesce=true"}]
 component:
   inputs: [{name: commits, type: str, value: "{{ globals.events | length }}"}]
@@ -197,7 +197,7 @@ component:
 
 def test_a_paused_polyaxonfile_gets_its_run_when_it_is_resumed_one_for_all_if_it_wants(driver, drop, folder):
     git(folder / "code", "branch", "nightly")
-    dag_id = drop("nightly", COALESCED)
+    dag_id = drop("batched", COALESCED)
     name = "git connections.code?branch=nightly&every=1s"
     driver.until(lambda: name in watched(driver), "the first poll", PATIENCE)
     driver.pause(f"{dag_id}.events", paused=True)
