@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from polyaxon_airflow.execution.decide import HeldBack
     from polyaxon_airflow.execution.execution import Started
-    from polyaxon_airflow.execution.task import Surroundings, Task
+    from polyaxon_airflow.execution.task import Status, Surroundings, Task
     from polyaxon_airflow.store import Run
 
 
@@ -66,10 +66,10 @@ class BuildStep:
         found = held_back_by_upstreams(self.task.node, compiled, Family(self.task, self.around).upstreams())
         return found or held_back_by_condition(compiled, self._literal.conditions)
 
-    def end(self, status: str, reason: str) -> None:
+    def end(self, status: Status, reason: str) -> None:
         """The run that waited has ended."""
         self.around.store.runs.update(self.run.uuid, at=self.around.clock(), pending=None)
-        self.around.store.runs.set_status(self.run.uuid, status, reason, at=self.around.clock())  # type: ignore[arg-type]
+        self.around.store.runs.set_status(self.run.uuid, status, reason, at=self.around.clock())
 
     @cached_property
     def _literal(self) -> CompiledOperation:

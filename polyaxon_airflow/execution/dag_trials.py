@@ -15,7 +15,7 @@ from polyaxon_airflow.points import Point
 from polyaxon_airflow.tuning.trial import TrialStep
 
 if TYPE_CHECKING:
-    from polyaxon_airflow.execution.task import Surroundings, Task
+    from polyaxon_airflow.execution.task import Status, Surroundings, Task
     from polyaxon_airflow.store import Run
 
 
@@ -60,6 +60,6 @@ def _trial(task: Task, around: Surroundings) -> TrialStep:
     return TrialStep(sweep, index, uuid, around.clock, task.identity.generation)
 
 
-def _end(run: Run, around: Surroundings, status: str, reason: str) -> Ended:
-    around.store.runs.set_status(run.uuid, status, reason, at=around.clock())  # type: ignore[arg-type]
-    return Ended(status, run.uuid, reason, retriable=False)  # type: ignore[arg-type]
+def _end(run: Run, around: Surroundings, status: Status, reason: str) -> Ended:
+    around.store.runs.set_status(run.uuid, status, reason, at=around.clock())
+    return Ended(status, run.uuid, reason, retriable=False)

@@ -38,12 +38,16 @@ from polyaxon_airflow.tuning.trial import TrialStep
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import Unpack
+
     from polyaxon_airflow.compiler import CompiledOperation
     from polyaxon_airflow.execution.cloning import Clone
     from polyaxon_airflow.execution.decide import HeldBack
     from polyaxon_airflow.execution.step import Step
     from polyaxon_airflow.execution.task import Status, Surroundings, Task
     from polyaxon_airflow.runners.base import Handle, Outcome
+    from polyaxon_airflow.store.lifecycle import Status as RunStatus
+    from polyaxon_airflow.store.runs import Changes
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,7 @@ class Execution:
             literal = continued(literal, before, self.uuid, self.around)
         self._update(inputs=_values(literal), content=literal.to_dict(), pending=None, **amounts_of(literal))
         if (held_back := held_back_by_condition(self.compiled, literal.conditions)) is not None:
-            return self._ended_by(held_back)  # type: ignore[return-value]
+            return self._end(held_back.status, held_back.reason)
         key = self._cache_key(literal, suggested)
         if (original := Reuse(self.task, self.around).original(literal, key, self._run())) is not None:
             return self._cached(original)
@@ -290,11 +294,11 @@ class Execution:
         assert run is not None  # noqa: S101 - `start` began it
         return run
 
-    def _update(self, **changes: object) -> None:
-        self.around.store.runs.update(self.uuid, at=self.around.clock(), **changes)  # type: ignore[arg-type]
+    def _update(self, **changes: Unpack[Changes]) -> None:
+        self.around.store.runs.update(self.uuid, at=self.around.clock(), **changes)
 
-    def _set_status(self, status: str, reason: str = "") -> None:
-        self.around.store.runs.set_status(self.uuid, status, reason or None, at=self.around.clock())  # type: ignore[arg-type]
+    def _set_status(self, status: RunStatus, reason: str = "") -> None:
+        self.around.store.runs.set_status(self.uuid, status, reason or None, at=self.around.clock())
 
     def _ended_by(self, held_back: HeldBack | None) -> Ended | None:
         return None if held_back is None else self._end(held_back.status, held_back.reason)

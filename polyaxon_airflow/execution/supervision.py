@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from typing_extensions import Unpack
+
     from polyaxon_airflow.execution.attempt import Attempt
     from polyaxon_airflow.execution.task import Status
     from polyaxon_airflow.runners.base import Line
     from polyaxon_airflow.store import Run, RunStore
+    from polyaxon_airflow.store.runs import Changes
     from polyaxon_airflow.tracking import Batch
 
 DECIDED = "decided"  # in a run's `meta`: its outcome, known before what shows it was removed
@@ -200,5 +203,5 @@ class Supervision:
         self._update(meta={kind: number})
         return number <= most
 
-    def _update(self, **changes: object) -> None:
-        self.store.runs.update(self.attempt.uuid, at=self.clock(), **changes)  # type: ignore[arg-type]
+    def _update(self, **changes: Unpack[Changes]) -> None:
+        self.store.runs.update(self.attempt.uuid, at=self.clock(), **changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowRuntimeError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from airflow.sdk.definitions.context import Context
+    from airflow.sdk.execution_time.comms import AssetEventsResult
 
     from polyaxon_airflow.store import RunStore
 
@@ -97,8 +98,10 @@ def _posts(watch: Watch, since: datetime) -> Iterator[Post]:
     from airflow.sdk.execution_time.comms import GetAssetEventByAsset
     from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
 
-    answer = SUPERVISOR_COMMS.send(GetAssetEventByAsset(name=watch.name, uri=watch.uri, after=since))
-    for event in answer.asset_events:  # type: ignore[union-attr]
+    asked = GetAssetEventByAsset(name=watch.name, uri=watch.uri, after=since)
+    for event in cast(
+        "AssetEventsResult", SUPERVISOR_COMMS.send(asked)
+    ).asset_events:  # it raises what is an error
         yield Post(event.id, event.timestamp, dict(event.extra or {}))
 
 

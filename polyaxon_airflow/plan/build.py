@@ -55,9 +55,9 @@ def plan_of(
                 compiled.hooks or compiled.outputs or getattr(compiled.run, "early_stopping", None)
             )
             builder.dag(compiled, path="", group="", upstream=(), always_outcome=needs_outcome)
-        schedule, events = _schedule(compiled, deployment), starting_events(compiled)
-        if refused := [*_refused_ids(dag_id, builder.nodes)]:
+        if refused := [*_open_inputs(compiled), *_refused_ids(dag_id, builder.nodes)]:
             raise CompilationError(refused)
+        schedule, events = _schedule(compiled, deployment), starting_events(compiled)
     return Plan(
         dag_id=dag_id,
         file=file,
@@ -99,22 +99,22 @@ def _own_name(compiled: CompiledOperation) -> str | None:
     return None if is_template(compiled.name) else compiled.name
 
 
-def _schedule(compiled: CompiledOperation, deployment: Deployment) -> dict[str, Any] | None:
-    """The schedule in JSON. Raises CompilationError if a run that nobody triggers would lack an input."""
+def _open_inputs(compiled: CompiledOperation) -> Iterator[Fault]:
+    """Inputs that a run which nobody triggers would lack."""
     if compiled.schedule is None and not compiled.events:
-        return None
-    missing = [name for name, field in form_of(compiled).items() if "default" not in field]
-    if missing:
-        faults = [
-            Fault(
+        return
+    for name, asked in form_of(compiled).items():
+        if "default" not in asked:
+            yield Fault(
                 f"input '{name}' has no value, and a run that starts by itself has nobody to ask",
                 path=("inputs",),
                 suggestion="Give it a default, or pass it in params.",
                 rule="missing-param",
             )
-            for name in missing
-        ]
-        raise CompilationError(faults)
+
+
+def _schedule(compiled: CompiledOperation, deployment: Deployment) -> dict[str, Any] | None:
+    """The schedule in JSON."""
     if compiled.schedule is None:
         return None
     schedule = literal_schedule(compiled, compiled.schedule)
