@@ -5,9 +5,21 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from polyaxon_airflow.runners.kubernetes.api import Api
 from polyaxon_airflow.runners.kubernetes.sharing import USERS, SharedApis
 from tests.kube.fixtures import connector
 from tests.kube.server import Fault
+
+PODS = "/api/v1/namespaces/default/pods"
+POD = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "seen"},
+    "spec": {
+        "restartPolicy": "Never",
+        "containers": [{"name": "main", "image": "busybox", "command": ["true"]}],
+    },
+}
 
 
 class Access:
@@ -33,7 +45,7 @@ def access(cluster):
 async def used(shared, access, together, requests=1):
     async with shared.use(access) as api:
         for _ in range(requests):
-            await api.get("/api/v1/namespaces/default/pods")
+            await api.get(PODS)
         await together()
 
 
@@ -64,6 +76,18 @@ def test_as_many_connections_as_are_needed(access, users, connections):
 def test_expired_credentials_are_renewed_once_for_all(cluster, access):
     cluster.server.faults.append(Fault("GET", "/pods$", 401, times=5, reason="Unauthorized"))
     run_together(access, 5, requests=3)
+    assert (access.opened, access.open) == (2, 0)
+
+
+def test_what_is_open_goes_on_when_credentials_are_renewed(cluster, access):
+    async def watch():
+        async with Api(access.connect) as api, api.stream(PODS, {"watch": "1"}, silence=30) as events:
+            cluster.server.faults.append(Fault("GET", "/pods$", 401, reason="Unauthorized"))
+            await api.get(PODS)
+            await api.create(PODS, POD)
+            return await anext(events)
+
+    assert b'"ADDED"' in asyncio.run(watch())
     assert (access.opened, access.open) == (2, 0)
 
 
