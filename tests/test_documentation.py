@@ -8,6 +8,7 @@ import pytest
 import tomllib
 from airflow.configuration import retrieve_configuration_description
 
+from polyaxon_airflow.cli import main
 from polyaxon_airflow.embedded import SMALL_BOX
 from polyaxon_airflow.get_provider_info import DEFAULTS
 
@@ -54,3 +55,14 @@ def test_links_between_pages_lead_somewhere(page):
 def test_the_readme_leads_to_every_page():
     readme = (ROOT / "README.md").read_text()
     assert [page.name for page in PAGES[1:] if f"docs/{page.name}" not in readme] == []
+
+
+def test_the_readme_shows_what_check_says(tmp_path, monkeypatch, capsys):
+    (tmp_path / "dags").mkdir()
+    text = (ROOT / "dags" / "search.yaml").read_text().replace("  concurrency: 4", "  concurency: 4")
+    (tmp_path / "dags" / "search.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "dags/search.yaml"]) == 1
+    said = capsys.readouterr()
+    shown = " ".join((ROOT / "README.md").read_text().split())
+    assert " ".join((said.out + said.err).split()) in shown
