@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import time
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -39,6 +39,7 @@ class Container:
         self.started = asyncio.Event()
         self._folder = folder
         self._process = None
+        self._stopped = False
         self._pid = None  # of the container's process 1, seen from here
 
     @property
@@ -70,18 +71,17 @@ class Container:
         started = moment()
         if not command:
             return _terminated(START_ERROR, started, "no command specified", reason="StartError")
-        await self._start(script(self.spec, folder, command, message, sandbox), environment)
-        self.state = {"running": {"startedAt": started}}
-        self.exited = False
-        self.started.set()
-        await on_start()
-        code = await self._end()
+        async with self._process_of(script(self.spec, folder, command, message, sandbox), environment):
+            self.state = {"running": {"startedAt": started}}
+            self.started.set()
+            await on_start()
+            code = await self._process.wait()
         text = message.read_text(errors="replace")[-4096:]
         if not text and code and self.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError":
             text = "".join(
                 line.split(" ", 3)[3] for line in self.log.read_text(errors="replace").splitlines(True)[-80:]
             )
-        return _terminated(code, started, text)
+        return _terminated(128 - code if code < 0 else code, started, text)
 
     async def up(self):
         """Wait until the container has started: its process runs and its startup probe, a command, has succeeded."""
@@ -102,14 +102,18 @@ class Container:
         return await process.wait()
 
     async def stop(self, grace):
-        """SIGTERM, and SIGKILL after `grace` seconds."""
+        """SIGTERM, and SIGKILL after `grace` seconds; a process that is being started is killed once it is there."""
+        self._stopped = True
         if self._pid and grace:
             self._signal(signal.SIGTERM)
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._process.wait(), grace)
         self._signal(signal.SIGKILL)
 
-    async def _start(self, lines, environment):
+    @asynccontextmanager
+    async def _process_of(self, lines, environment):
+        """The process while the block lasts; its log is whole and nothing of it is left when the block ends."""
+        self.exited = False
         unshare = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child=SIGKILL"]
         if os.geteuid():
             unshare += ["--user", "--map-root-user"]
@@ -123,19 +127,26 @@ class Container:
             start_new_session=True,
             limit=LONGEST_LINE,
         )
-        self._pump = asyncio.create_task(self._write_log(self._process.stdout))
+        pump = asyncio.create_task(self._write_log(self._process.stdout))
+        try:
+            await self._find_pid()
+            if self._stopped:
+                self._signal(signal.SIGKILL)
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                self._process.kill()  # and with it what is in its namespaces
+            await pump
+            await self._process.wait()
+            self._pid = None
+            self.exited = True
+
+    async def _find_pid(self):
         for _ in range(1000):
             self._pid = _first_child(self._process.pid)
             if self._pid or self._process.returncode is not None:
                 break
             await asyncio.sleep(0.005)
-
-    async def _end(self):
-        code = await self._process.wait()
-        await asyncio.wait([self._pump], timeout=2)
-        self._pid = None
-        self.exited = True
-        return 128 - code if code < 0 else code
 
     async def _write_log(self, stream):
         """Write the stream's lines to the log: time, stream, F(ull) or P(artial), text."""

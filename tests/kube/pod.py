@@ -125,6 +125,8 @@ class Pod:
         except LookupError as error:
             await self._hold(container, "CreateContainerConfigError", str(error))
             return
+        if self.stopping:
+            return
         words = [*container.spec.get("command", []), *container.spec.get("args", [])]
         command = [expanded(word, environment) for word in words] if container.spec.get("command") else []
         sandbox = Sandbox(
