@@ -29,13 +29,19 @@ def of_verdict(faults):
     return None
 
 
+def of_acceptance(error):
+    """Why we accept a file that the official package refuses, with this error."""
+    crashes = "'items'|'get'|can only concatenate|unhashable type|list indices|item assignment|left operand"
+    return "merge-shapes" if re.search(crashes, error["message"]) else None
+
+
 def of_normalised(text):
     """Why a file is read as something else."""
     if "!!binary" in text:
         return "binary"
     if re.search(r"init: *\[\]", text):
         return "empty-init"
-    return "empty-params" if re.search(r"params: *\{\}", text) else None
+    return "empty-params" if re.search(r"(params|workers): *\{\}", text) else None
 
 
 def of_merge(case):
