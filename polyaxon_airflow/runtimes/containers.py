@@ -7,10 +7,14 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from polyaxon_airflow.errors import CompilationError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 Container = dict[str, Any]
+
+_LISTS_OF_MAPPINGS = ("env", "envFrom", "ports", "volumeMounts")
 
 _REFERENCE = re.compile(r"(?<!\$)\$\(([^)]*)\)")  # `$(NAME)`, but not `$$(NAME)`
 
@@ -40,6 +44,23 @@ def literal_container(
     if "ports" in made:
         made["ports"] = list({port["containerPort"]: port for port in reversed(made["ports"])}.values())[::-1]
     return {key: value for key, value in made.items() if value not in (None, [], {})}
+
+
+def check_shapes(container: Mapping[str, Any], name: str) -> None:
+    """Raises CompilationError for a list of a container that is none, and for resources that are no mappings.
+
+    Polyaxon reads them whatever they are, as templates may stand for them (spec section 2.8).
+    """
+    for key in _LISTS_OF_MAPPINGS:
+        entries = container.get(key) or []
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise _misshapen(key, name, "a list of mappings", entries)
+    resources = container.get("resources") or {}
+    if not isinstance(resources, dict):
+        raise _misshapen("resources", name, "a mapping", resources)
+    for key in ("requests", "limits"):
+        if not isinstance(resources.get(key) or {}, dict):
+            raise _misshapen(f"resources.{key}", name, "a mapping", resources[key])
 
 
 def variable(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,6 +123,10 @@ def requests_gpu(container: Mapping[str, Any]) -> bool:
     resources = container.get("resources") or {}
     amounts = {**(resources.get("requests") or {}), **(resources.get("limits") or {})}
     return any("gpu" in name and str(amount) not in {"0", "None"} for name, amount in amounts.items())
+
+
+def _misshapen(key: str, name: str, wanted: str, value: Any) -> CompilationError:
+    return CompilationError(f"'{key}' of container '{name}' must be {wanted}, not {json.dumps(value)}")
 
 
 def _quantities(resources: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.init.entry import Init
-from polyaxon_airflow.runtimes.containers import Container, literal_container, requests_gpu
+from polyaxon_airflow.runtimes.containers import (
+    Container,
+    check_shapes,
+    literal_container,
+    requests_gpu,
+)
 from polyaxon_airflow.runtimes.helpers import GRACE, helper_containers, restoring_containers
 from polyaxon_airflow.runtimes.initial import connections_of, init_container, target, unknown_connection
 from polyaxon_airflow.runtimes.metadata import annotations_of, labels_of
@@ -150,6 +155,7 @@ class _Parts:
 
     def _placed(self, container: dict[str, Any], name: str, ports: Sequence[int] = ()) -> Container:
         """A container of the user, with all that the run gives it."""
+        check_shapes(container, name)
         mounts = [*context_mounts(self._launch), *(mount for _, mount in self._mounted)]
         added: dict[str, Iterable[Any]] = {
             "env": self._variables(container),

@@ -138,6 +138,26 @@ def test_a_job_without_container_is_refused():
         pod("{kind: job}")
 
 
+@pytest.mark.parametrize(
+    ("container", "said"),
+    [
+        ("env: {A: b}", "'env' of container 'polyaxon-main' must be a list of mappings, not {\"A\": \"b\"}"),
+        ("env: [null]", "'env' of container 'polyaxon-main' must be a list of mappings, not [null]"),
+        ("ports: [80]", "'ports' of container 'polyaxon-main' must be a list of mappings, not [80]"),
+        ("volumeMounts: /data", "'volumeMounts' of container 'polyaxon-main' must be a list of mappings"),
+        ("resources: [gpu]", "'resources' of container 'polyaxon-main' must be a mapping, not [\"gpu\"]"),
+        (
+            "resources: {limits: 2}",
+            "'resources.limits' of container 'polyaxon-main' must be a mapping, not 2",
+        ),
+    ],
+)
+def test_what_has_not_the_shape_of_a_container_is_refused(container, said):
+    with pytest.raises(CompilationError) as caught:
+        pod(f"{{kind: job, container: {{image: i, {container}}}}}")
+    assert said in str(caught.value)
+
+
 ENVIRONMENT = """
 kind: job
 environment:
