@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from polyaxon_airflow.explain import keys
 from polyaxon_airflow.merging import merge
-from polyaxon_airflow.runtimes import RUNTIME, WITHOUT_KIND, Runtime
+from polyaxon_airflow.runtimes import RUNTIME, WITHOUT_KIND, PodTemplate, Runtime
 from polyaxon_airflow.section import Section, fault_at
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ def as_patch(patch: dict[str, Any], run: Runtime) -> Runtime:
     Raises UnfitError.
     """
     pods = {path: pod for path, pod in run.pods().items() if path}
+    if run.has_roles and not pods and patch.keys() <= set(keys(PodTemplate)):
+        _validated(PodTemplate, patch)
+        return _validated(type(run), {})  # as in Polyaxon: meant for each replica of a run that has none
     try:
         return _validated(type(run), patch)
     except UnfitError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 from pydantic_core import PydanticCustomError
 
@@ -42,6 +42,8 @@ class PodTemplate(Section):
 
 class Runtime(Section):
     """Base of the kinds of `run`."""
+
+    has_roles: ClassVar[bool] = False  # its pods are those of its roles, of which any may be left out
 
     kind: str
 

@@ -38,6 +38,7 @@ class AutoscalerOptions(Section):
 class RayCluster(Runtime):
     """`run: {kind: raycluster, head: {container: ...}, workers: {small: {replicas: 2, container: ...}}}`."""
 
+    has_roles: ClassVar[bool] = True
     instead: ClassVar[dict[str, str]] = {"worker": "workers"}
 
     kind: Literal["raycluster"] = "raycluster"

@@ -40,6 +40,7 @@ class SchedulingPolicy(Section):
 class Distributed(Runtime):
     """Base of the runtimes whose roles are fields."""
 
+    has_roles: ClassVar[bool] = True
     role_fields: ClassVar[tuple[str, ...]] = ()
 
     def pods(self) -> Mapping[PodPath, PodTemplate]:
