@@ -145,9 +145,17 @@ def _known_to(file: Path, root: Path, known: Known) -> Known:
 
 
 def _result(file: str, kind: str | None, found: Iterable[Fault], *, strict: bool) -> Result:
-    faults = PolyaxonfileError(dict.fromkeys(found)).faults
+    faults = PolyaxonfileError(_each_once(found)).faults
     is_valid = not any(strict or fault.severity == "error" for fault in faults)
     return Result(file, kind, faults, is_valid)
+
+
+def _each_once(found: Iterable[Fault]) -> list[Fault]:
+    """The faults without warnings that say again, at its place, what an error says."""
+    said: dict[tuple[object, ...], Fault] = {}
+    for fault in sorted(found, key=lambda fault: fault.severity != "error"):
+        said.setdefault((fault.file, fault.line, fault.column, fault.message), fault)
+    return list(said.values())
 
 
 def _kind(document: Document) -> str | None:

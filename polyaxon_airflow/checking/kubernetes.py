@@ -77,6 +77,8 @@ def _check(value: Any, kind: str, path: Path) -> Iterator[Fault]:
         yield _misfit(path, "text", value)
     elif kind == "bool" and not isinstance(value, bool):
         yield _misfit(path, "true or false", value)
+    elif kind == "int" and type(value) is not int:
+        yield _misfit(path, "a whole number", value)
 
 
 def _check_list(value: Any, kind: str, path: Path) -> Iterator[Fault]:

@@ -108,7 +108,9 @@ def used_names(composed: Operation) -> set[str]:
 
 def _names(composed: Operation) -> set[str]:
     declared = {io.name for io in (*(composed.inputs or []), *(composed.outputs or []))}
-    return {*declared, *all_params(composed), *matrix_names(composed)}
+    return set(
+        map(str, {*declared, *all_params(composed), *matrix_names(composed)})
+    )  # YAML has keys that are no text
 
 
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:

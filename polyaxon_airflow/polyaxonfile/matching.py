@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow import explain
@@ -123,11 +124,27 @@ def _check_given(
                 f"a join gives a list, and '{io.name}' takes one value",
                 "Set isList: true.",
             )
+        yield from _check_collected(authored, io.name, param.value)
         return
     if param.ref:
         yield from _check_ref(authored, io.name, param, io, readable)
     elif not is_template(param.value):
         yield from _check_value(authored, io, param.value)
+
+
+def _check_collected(authored: Operation, name: str, value: Any) -> Iterator[Finding]:
+    """What a join is to collect: a path into the runs that it finds, or files of them."""
+    if isinstance(value, dict):
+        return
+    if not isinstance(value, str):
+        given = "null" if value is None else repr(value)
+        message = f"a join collects what a path into runs names, not {given}"
+        yield _of_param(authored, name, message, "Write one such as outputs.loss.", below=("value",))
+        return
+    try:
+        check_path(value, of_dag=False)
+    except ValueError as error:
+        yield _of_param(authored, name, str(error), likely_path(value, ()), below=("value",))
 
 
 def _check_value(authored: Operation, io: IO, value: Any) -> Iterator[Finding]:
@@ -316,10 +333,5 @@ def _of_param(
             return Finding(layer, fault)
         for index, join in enumerate(layer.joins if isinstance(layer.joins, list) else ()):
             if isinstance(join.params, dict) and name in join.params:
-                return Finding(
-                    layer,
-                    Fault(
-                        message, path=("joins", index, "params", name), suggestion=suggestion, rule="param"
-                    ),
-                )
+                return Finding(layer, replace(fault, path=("joins", index, *fault.path)))
     return Finding(authored, fault)

@@ -29,6 +29,16 @@ def check(folder, text, **options):
             id="a template of a join",
         ),
         pytest.param(
+            'matrix: {kind: mapping, values: [{1: a}]}\nrun: {kind: job, container: {image: "{{ x }}"}}\n',
+            "train.yaml:2:41: 'x' in a template is no input or param; known: 1",
+            id="a template beside params whose names are numbers",
+        ),
+        pytest.param(
+            "run: {kind: job, container: {image: a, livenessProbe: {periodSeconds: 5s}}}\n",
+            "train.yaml:1:71: Kubernetes wants a whole number in 'run.container.livenessProbe.periodSeconds', not '5s'",
+            id="a text for a number of Kubernetes",
+        ),
+        pytest.param(
             "matrix: {kind: random, numRuns: 3, params: {}}\n" + JOB,
             "train.yaml:1:9: 'random' cannot search without params. Add 'params:'.",
             id="a search for nothing",
@@ -194,6 +204,16 @@ def test_an_output_that_is_called_nearly_so_is_meant(tmp_path):
         "    component: {run: {kind: job, container: {image: a, args: ['{{ loss }}']}}}\n",
     )
     assert faults == ["train.yaml:8:40: 'ops.a' declares no 'outputs.los'. Did you mean 'outputs.loss'?"]
+
+
+def test_no_warning_says_again_what_an_error_says(tmp_path):
+    text = 'joins: [{query: "status:succeeded", params: {losses: {value: loss}}}]\n' + JOB
+    assert check(tmp_path, text)[
+        1
+    ].is_valid  # an undeclared param: Polyaxon takes it, and it will read nothing
+    faults, result = check(tmp_path, "inputs: [{name: losses, type: float, isList: true}]\n" + text)
+    assert not result.is_valid
+    assert len(faults) == 1
 
 
 def test_strict_makes_warnings_count(tmp_path):

@@ -44,6 +44,19 @@ def faults(text):
             id="a param of another type",
         ),
         pytest.param(
+            'kind: operation\njoins:\n- query: "status:succeeded"\n  params: {losses: {value: output.loss}}\n'
+            "component:\n  inputs: [{name: losses, type: float, isList: true}]\n  run: {kind: job}\n",
+            "train.yaml:4:28: 'output.loss' is no path into a run; it starts with one of inputs, outputs, artifacts, "
+            "globals. Did you mean 'outputs.loss'?",
+            id="a join that collects what no run has",
+        ),
+        pytest.param(
+            'kind: operation\njoins:\n- query: "status:succeeded"\n  params: {losses: {value: 1.5, contextOnly: true}}\n'
+            "component:\n  inputs: [{name: losses, type: float, isList: true}]\n  run: {kind: job}\n",
+            "train.yaml:4:28: a join collects what a path into runs names, not 1.5. Write one such as outputs.loss.",
+            id="a join that collects a number",
+        ),
+        pytest.param(
             "kind: component\ninputs:\n- {name: lr, type: float}\nrun: {kind: job}\n",
             "train.yaml:3:3: input 'lr' has no value. Pass it in params, or give it a default in inputs.",
             id="an input without a value",
