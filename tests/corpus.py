@@ -34,9 +34,14 @@ def cases(name, keep=lambda row: True):
 
 def study(name):
     """A file of the study's data, parsed: `study("hypertune/random.json")`; skips the test if it is not here."""
+    return json.loads(study_text(name))
+
+
+def study_text(name):
+    """The same as text."""
     named = os.environ.get("POLYAXON_STUDY")
     places = [Path(named)] if named else [above / "shared" / "data" for above in Path(__file__).parents]
     for place in places:
         if (place / name).exists():
-            return json.loads((place / name).read_text())
+            return (place / name).read_text()
     pytest.skip("the study's data is not here; set POLYAXON_STUDY to its data folder")

@@ -1,7 +1,7 @@
 """The same queues for a cluster: ResourceQuota objects, or Kueue's queues, which then do the admission there.
 
 ResourceQuota: https://kubernetes.io/docs/concepts/policy/resource-quotas/ (scoped by PriorityClass).
-Kueue: https://kueue.sigs.k8s.io/docs/reference/kueue.v1beta1/.
+Kueue, 0.15 or later: https://kueue.sigs.k8s.io/docs/reference/kueue.v1beta2/.
 """
 
 from __future__ import annotations
@@ -54,37 +54,43 @@ class Admission(NamedTuple):
 def admission(place: Place) -> Admission:
     """By what the cluster of a queue knows the pods of its runs, as its agent's `admission` says."""
     if place.agent.admission == "kueue":
-        return Admission({QUEUE_LABEL: place.queue.name, PRIORITY_LABEL: _name(place)})
+        return Admission({QUEUE_LABEL: _object_name(place.queue.name), PRIORITY_LABEL: _name(place)})
     return Admission({}, _name(place) if place.agent.admission == "quota" else None)
 
 
 def _kueue_queue(place: Place, queues: Queues, gpu: str) -> Iterator[dict[str, Any]]:
-    limits = _limits(place, gpu)
+    limits, cohort = _limits(place, gpu), _cohort(place, queues)
     spec: dict[str, Any] = {"namespaceSelector": {}, "queueingStrategy": "BestEffortFIFO"}
     if limits:
-        resources = [_kueue_resource(name, amount, place) for name, amount in limits.items()]
+        resources = [
+            {"name": name, "nominalQuota": amount, **(_borrowing(name, place) if cohort else {})}
+            for name, amount in limits.items()
+        ]
         spec["resourceGroups"] = [
             {"coveredResources": list(limits), "flavors": [{"name": FLAVOR, "resources": resources}]}
         ]
-    family = place.queue.parent or _is_parent(place, queues)
-    if family:
-        spec["cohort"] = f"polyaxon-{place.agent.name}-{place.queue.parent or place.queue.name}"
+    if cohort:
+        spec["cohortName"] = cohort
     # A weight is Kueue's for fair sharing among the queues of a cohort.
     spec["fairSharing"] = {"weight": f"{place.queue.weight:g}"}
     yield _kueue("ClusterQueue", _name(place), spec)
-    yield _kueue(
-        "LocalQueue", place.queue.name, {"clusterQueue": _name(place)}, namespace=place.agent.namespace
-    )
+    local = _object_name(place.queue.name)
+    yield _kueue("LocalQueue", local, {"clusterQueue": _name(place)}, namespace=place.agent.namespace)
     yield {**_kueue("WorkloadPriorityClass", _name(place)), "value": _priority(place)}
 
 
-def _kueue_resource(name: str, amount: str, place: Place) -> dict[str, Any]:
-    resource: dict[str, Any] = {"name": name, "nominalQuota": amount}
+def _cohort(place: Place, queues: Queues) -> str | None:
+    """The queues that lend to one another; None for a queue that lends to nobody and borrows from nobody."""
+    head = place.queue.parent or (place.queue.name if _is_parent(place, queues) else None)
+    return _object_name(f"polyaxon-{place.agent.name}-{head}") if head else None
+
+
+def _borrowing(name: str, place: Place) -> dict[str, str]:
+    """How much of a resource a queue may take from its cohort. Kueue refuses a limit where there is no cohort."""
     if not place.queue.parent:
-        resource["borrowingLimit"] = "0"
-    elif place.queue.borrow is not None and name == "pods":
-        resource["borrowingLimit"] = str(place.queue.borrow)
-    return resource
+        return {"borrowingLimit": "0"}
+    limited = place.queue.borrow is not None and name == "pods"
+    return {"borrowingLimit": str(place.queue.borrow)} if limited else {}
 
 
 def _hard(place: Place, gpu: str) -> dict[str, str]:
@@ -129,7 +135,7 @@ def _resource_quota(place: Place, hard: dict[str, str]) -> dict[str, Any]:
 def _kueue(
     kind: str, name: str, spec: dict[str, Any] | None = None, namespace: str | None = None
 ) -> dict[str, Any]:
-    rendered = {"apiVersion": f"{KUEUE}/v1beta1", "kind": kind, "metadata": _metadata(name, namespace)}
+    rendered = {"apiVersion": f"{KUEUE}/v1beta2", "kind": kind, "metadata": _metadata(name, namespace)}
     return rendered if spec is None else {**rendered, "spec": spec}
 
 
@@ -146,4 +152,9 @@ def _priority(place: Place) -> int:
 
 
 def _name(place: Place) -> str:
-    return f"polyaxon-{place.agent.name}-{place.queue.name}".lower().replace("_", "-")
+    return _object_name(f"polyaxon-{place.agent.name}-{place.queue.name}")
+
+
+def _object_name(name: str) -> str:
+    """As Kubernetes names objects: queues may have capitals and underscores."""
+    return name.lower().replace("_", "-").strip("-")

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 from airflow.configuration import conf
@@ -12,6 +13,7 @@ from airflow.sdk import Connection
 from polyaxon_airflow.cli import main
 from polyaxon_airflow.get_provider_info import DEFAULTS
 from polyaxon_airflow.store import is_single_machine
+from tests import corpus
 from tests.deploy.test_rbac import objects
 from tests.kube import strict
 
@@ -30,6 +32,14 @@ def secrets():
     found = list(yaml.safe_load_all((FOLDER / "secrets.yaml").read_text()))
     assert [fault for secret in found for fault in strict.faults_of(secret)] == []
     return {secret["metadata"]["name"]: secret["stringData"] for secret in found}
+
+
+def test_the_chart_takes_the_values(values):
+    """chart/values.schema.json of apache/airflow, which knows every value: a mistyped one is refused."""
+    schema = json.loads(corpus.study_text("airflow/values.schema.json"))
+    jsonschema.validate(values, schema)
+    with pytest.raises(jsonschema.ValidationError, match="'replica' was unexpected"):
+        jsonschema.validate({**values, "triggerer": {"replica": 2}}, schema)
 
 
 def test_every_option_is_one_of_airflows_or_ours(values):

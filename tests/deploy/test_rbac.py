@@ -105,5 +105,6 @@ def test_the_role_is_bound_to_what_the_chart_makes():
     assert binding["roleRef"]["name"] == role()["metadata"]["name"]
     assert {(s["name"], s["namespace"]) for s in binding["subjects"]} == {
         ("airflow-worker", "airflow"),
+        ("airflow-scheduler", "airflow"),
         ("airflow-triggerer", "airflow"),
     }

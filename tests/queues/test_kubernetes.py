@@ -1,9 +1,16 @@
 """Queues as Kubernetes objects."""
 
+import re
+
 import pytest
+import yaml
 
 from polyaxon_airflow.queues.kubernetes import admission, kueue_queues, resource_quotas
 from polyaxon_airflow.queues.reading import read_queues
+from tests import corpus
+from tests.kube import strict
+from tests.kube.admission import strict_faults
+from tests.kube.resources import defined_by
 
 QUEUES = read_queues(
     """
@@ -14,6 +21,7 @@ agents:
       - {name: gpu, concurrency: 8, priority: 3, weight: 2, quota: {gpu: 8, memory: 64Gi, cost: 3}}
       - {name: debug, concurrency: 1, quota: {gpu: 1, memory: 8Gi, cost: 0.375}, parent: gpu, borrow: 2}
       - {name: free}
+      - {name: Alone_1, concurrency: 2}
 """
 )
 
@@ -79,7 +87,7 @@ def test_gpus_can_be_of_another_vendor():
                         ],
                     }
                 ],
-                "cohort": "polyaxon-lab-gpu",
+                "cohortName": "polyaxon-lab-gpu",
                 "fairSharing": {"weight": "1"},
             },
             id="a child borrows in the cohort of its parent",
@@ -93,10 +101,41 @@ def test_kueue(kind, name, spec):
     assert [each.get("spec") for each in found] == [spec]
 
 
+def named(name):
+    """A ClusterQueue, and how much it may borrow of each resource."""
+    found = next(each for each in kueue_queues(QUEUES) if each["metadata"]["name"] == f"polyaxon-lab-{name}")
+    resources = found["spec"]["resourceGroups"][0]["flavors"][0]["resources"]
+    return found["spec"], {resource.get("borrowingLimit") for resource in resources}
+
+
 def test_a_parent_does_not_borrow():
-    cluster_queue = next(each for each in kueue_queues(QUEUES) if each["kind"] == "ClusterQueue")
-    resources = cluster_queue["spec"]["resourceGroups"][0]["flavors"][0]["resources"]
-    assert {resource["borrowingLimit"] for resource in resources} == {"0"}
+    assert named("gpu")[1] == {"0"}
+
+
+def test_a_queue_without_family_has_no_cohort_and_so_no_limit_of_borrowing():
+    """A rule of Kueue's ClusterQueue: "borrowingLimit must be nil when cohort is empty"."""
+    spec, limits = named("alone-1")
+    assert ("cohortName" in spec, limits) == (False, {None})
+
+
+def test_names_are_such_as_kubernetes_takes():
+    names = [each["metadata"]["name"] for each in [*kueue_queues(QUEUES), *resource_quotas(QUEUES)]]
+    assert all(re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", name) for name in names)
+    assert "alone-1" in names
+    queues = read_queues("agents: [{name: lab, admission: kueue, queues: [{name: Alone_1}]}]")
+    assert admission(queues.find("Alone_1")).labels["kueue.x-k8s.io/queue-name"] == "alone-1"
+
+
+def test_a_cluster_takes_the_resource_quotas():
+    assert [fault for each in resource_quotas(QUEUES) for fault in strict.faults_of(each)] == []
+
+
+def test_kueue_takes_its_queues():
+    """Kueue's CRDs: config/components/crd/bases of kubernetes-sigs/kueue."""
+    crds = yaml.safe_load_all(corpus.study_text("kueue/crds.yaml"))
+    known = {(found.group_version, found.kind): found for crd in crds for found in defined_by(crd)}
+    for each in kueue_queues(QUEUES):
+        assert strict_faults(known[each["apiVersion"], each["kind"]], each) == []
 
 
 @pytest.mark.parametrize(
