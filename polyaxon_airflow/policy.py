@@ -15,6 +15,7 @@ from airflow import settings
 from airflow.policies import hookimpl
 
 BUNDLE = "polyaxon_airflow.dag.bundle.PolyaxonDagBundle"
+OURS = "x-polyaxon"  # in the schemas of params that decide where tasks run (`plan.choices`)
 SETTING = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
 
 
@@ -35,20 +36,22 @@ def add_bundle() -> None:
 
 @hookimpl
 def task_instance_mutation_hook(task_instance: Any, dag_run: Any) -> None:
-    """Put the tasks of a run where whoever triggered it wants them: by a queue, or by presets (`plan.choices`).
+    """Put the tasks of a run where whoever triggered it wants them: by a queue, by presets or by inputs.
 
     Airflow has checked the choice against what the form offers. Called when tasks are created, expanded and cleared,
     for everybody's DAGs.
     """
     conf = getattr(dag_run, "conf", None) or {}
-    if not (conf.get("queue") or conf.get("presets")) or "." not in (task_instance.pool or ""):
+    if not conf or "." not in (task_instance.pool or ""):
         return
     dag = task_instance.task.get_dag()
     if dag is None:
         return
+    schemas = {name: dag.params.get_param(name).schema for name in dag.params}
+    if not any(key.startswith(OURS) for schema in schemas.values() for key in schema):
+        return
     from polyaxon_airflow.plan.choices import ChosenPlace, chosen_place
 
-    schemas = {name: dag.params.get_param(name).schema for name in ("queue", "presets") if name in dag.params}
     planned = ChosenPlace(task_instance.task.pool, task_instance.task.pool_slots)
     task_instance.pool, task_instance.pool_slots = chosen_place(task_instance.task_id, planned, conf, schemas)
 

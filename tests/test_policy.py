@@ -2,7 +2,7 @@
 
 import pytest
 
-from polyaxon_airflow.plan.choices import MARK
+from polyaxon_airflow.plan.choices import BY_VALUE, MARK
 
 OURS = {"type": ["null", "string"], "enum": [None, "lab/cpu", "lab/gpu"], MARK: True}
 PRESETS = {"type": "array", MARK: {"big": {"t": ["lab.gpu", 4]}}}
@@ -45,6 +45,15 @@ def test_a_chosen_preset_may_go_elsewhere_and_take_more(pool_of):
 @pytest.mark.parametrize("conf", [None, {}, {"queue": None}, {"lr": 1}])
 def test_without_a_choice_the_pool_stays(pool_of, conf):
     assert pool_of(conf) == "lab.cpu"
+
+
+def test_the_value_of_an_input_decides_where_the_queue_is_a_template(pool_of):
+    ios = [{"name": "queue", "type": "str", "value": "cpu"}]
+    to = {"lab/cpu": ["lab.cpu", 1], "lab/gpu": ["lab.gpu", 2]}
+    rule = {"queue": "{{ queue }}", "ios": ios, "asked": {"queue": "queue"}, "to": to, "refused": {}}
+    schema = {"type": ["null", "string"], BY_VALUE: {"t": rule}}
+    assert pool_of({"queue": "gpu"}, schema) == ("lab.gpu", 2)
+    assert pool_of({"queue": "tpu"}, schema) == "lab.cpu"
 
 
 def test_tasks_outside_of_queues_stay_there(pool_of):

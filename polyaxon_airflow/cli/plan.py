@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.cli.deployed import catalogue_of, deployment_for, queues_of
 from polyaxon_airflow.errors import PolyaxonAirflowError
-from polyaxon_airflow.plan.choices import MARK
+from polyaxon_airflow.plan.choices import BY_VALUE, MARK
 from polyaxon_airflow.plan.file import plan_file
 from polyaxon_airflow.polyaxonfile.origins import trace
 from polyaxon_airflow.polyaxonfile.presets import preset_by_name, preset_from_file, presets_of
@@ -108,7 +108,9 @@ def text_of(plan: Plan) -> str:
         fields = [
             [
                 name,
-                json.dumps({key: value for key, value in given["schema"].items() if key != MARK}),
+                json.dumps(
+                    {key: value for key, value in given["schema"].items() if key not in (MARK, BY_VALUE)}
+                ),
                 json.dumps(given["default"]) if "default" in given else "required",
             ]
             for name, given in plan.params.items()

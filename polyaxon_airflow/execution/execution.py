@@ -27,7 +27,7 @@ from polyaxon_airflow.execution.resolution import compiled_of, key_of, resolved
 from polyaxon_airflow.execution.services import service_of
 from polyaxon_airflow.execution.stopping import dags_that_stop, why_ended
 from polyaxon_airflow.execution.supervision import Supervision
-from polyaxon_airflow.execution.taking import amounts_of, place_of
+from polyaxon_airflow.execution.taking import amounts_of, check_place, place_of
 from polyaxon_airflow.execution.task import Ended
 from polyaxon_airflow.matrix import NothingToAsk
 from polyaxon_airflow.runners.base import RunIdentity
@@ -179,6 +179,7 @@ class Execution:
         return self._ended_by(held_back_by_upstreams(self.task.node, self.compiled, self._family.upstreams()))
 
     def _submit(self, step: Step | None) -> Ended | Started:
+        check_place(self.task)
         suggested = step.params() if step is not None else None
         literal = resolved(self.task, self.around, self._run(), suggested)
         literal = with_built_image(literal, self.task, self.around)

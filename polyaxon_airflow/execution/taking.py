@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from polyaxon_airflow.plan.choices import ChosenPlace, chosen_place
+from polyaxon_airflow.plan.choices import ChosenPlace, chosen_place, refuse_place
 from polyaxon_airflow.queues.needs import needs_of
 from polyaxon_airflow.queues.placing import named_by
 
@@ -31,6 +31,11 @@ def queue_of(task: Task) -> str | None:
     return place[0] if place is not None else None
 
 
+def check_place(task: Task) -> None:
+    """Raises CompilationError for a queue that the trigger asks for and that the run cannot have."""
+    refuse_place(task.node.id, _planned(task), task.conf, task.plan.schemas())
+
+
 def amounts_of(literal: CompiledOperation) -> dict[str, Any]:
     """`cost` (an hour), `cpu` (cores), `memory` (bytes) and `gpu` (devices), as far as the operation says them."""
     cost = literal.cost if isinstance(literal.cost, (int, float)) else None
@@ -41,5 +46,8 @@ def amounts_of(literal: CompiledOperation) -> dict[str, Any]:
 
 def _place_of(task: Task) -> tuple[str, str] | None:
     """The `agent/queue` that was chosen when the dag was triggered, else that of the task's pool; and its agent."""
-    planned = ChosenPlace(task.node.pool, task.node.pool_slots)
-    return named_by(chosen_place(task.node.id, planned, task.conf, task.plan.schemas()).pool)
+    return named_by(chosen_place(task.node.id, _planned(task), task.conf, task.plan.schemas()).pool)
+
+
+def _planned(task: Task) -> ChosenPlace:
+    return ChosenPlace(task.node.pool, task.node.pool_slots)

@@ -12,7 +12,7 @@ from polyaxon_airflow.plan.deployment import Deployment
 from polyaxon_airflow.plan.events import starting_events
 from polyaxon_airflow.plan.form import form_of
 from polyaxon_airflow.plan.notifications import with_notifications
-from polyaxon_airflow.plan.offers import presets_field, queue_field
+from polyaxon_airflow.plan.offers import presets_field, queue_field, with_queues
 from polyaxon_airflow.plan.timing import literal_schedule
 from polyaxon_airflow.polyaxonfile.library import Library
 from polyaxon_airflow.scalars import is_template
@@ -73,7 +73,7 @@ def plan_of(
         params={
             **queue_field(deployment, builder.nodes, builder.operations),
             **presets_field(deployment, builder.nodes, builder.operations, presets or {}),
-            **form_of(compiled),
+            **with_queues(form_of(compiled), deployment, builder.nodes, builder.operations),
         },
         presets={name: preset.operation.to_dict() for name, preset in (presets or {}).items()},
         concurrency=_concurrency(builder.operations.get("", compiled), builder.nodes),

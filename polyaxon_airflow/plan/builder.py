@@ -20,6 +20,7 @@ from polyaxon_airflow.plan.notifications import with_notifications
 from polyaxon_airflow.plan.probes import check_probe
 from polyaxon_airflow.plan.rounds import planned_rounds, tuner_path
 from polyaxon_airflow.plan.sweeps import sweep_nodes, trials_of_dags
+from polyaxon_airflow.plan.templated import with_known_values
 from polyaxon_airflow.scalars import is_template
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class Builder:
             details = {"for": wanted_by, "missing": operation}
         else:
             with self.placed(spot.path):
-                node = replace(node, **self.demands(operation.compiled))
+                node = replace(node, **self.demands(operation.compiled, path))
             details = {"for": wanted_by}
         self.nodes.append(replace(node, operation=path, details=details))
         self.attach(path, None if isinstance(operation, str) else operation)
@@ -349,7 +350,7 @@ class Builder:
     def node(self, compiled: CompiledOperation, kind: NodeKind, spot: Spot, *, gated: bool = False) -> Node:
         """A task of an operation. `gated`: a task before it has decided whether it starts."""
         with self.placed(spot.path):
-            demands = self.demands(compiled)
+            demands = self.demands(compiled, spot.path)
             policy_of(compiled.termination)
             check_probe(compiled)
         trigger = DEFAULT_TRIGGER if gated else compiled.trigger or DEFAULT_TRIGGER
@@ -366,9 +367,10 @@ class Builder:
             **demands,
         )
 
-    def demands(self, compiled: CompiledOperation) -> dict[str, Any]:
+    def demands(self, compiled: CompiledOperation, path: str) -> dict[str, Any]:
         """What the task of a run asks of Airflow: its pool and slots, retries, seconds."""
-        place, termination = self.deployment.place(compiled), compiled.termination
+        known = with_known_values(compiled, path, self.operations)
+        place, termination = self.deployment.place(known), compiled.termination
         return {
             "pool": place.pool,
             "pool_slots": place.slots,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from polyaxon_airflow.compiler.contexts import RunContext, variables
-from polyaxon_airflow.compiler.rendering import render
 from polyaxon_airflow.connections.checking import asked_connections, unknown_connections
 from polyaxon_airflow.errors import CompilationError
+from polyaxon_airflow.plan.templated import queue_named_by
 from polyaxon_airflow.queues.checking import queue_faults
 from polyaxon_airflow.queues.lookup import ANYBODY
 from polyaxon_airflow.queues.placing import Placed, placed
 from polyaxon_airflow.queues.snapshot import PROJECT_TAG
+from polyaxon_airflow.scalars import is_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,7 +94,8 @@ class Deployment:
         """
         if self.queues is None:
             return Placed(DEFAULT_POOL)
-        seen = variables((*(compiled.inputs or ()), *(compiled.contexts or ())), RunContext())
-        queue = None if compiled.queue is None else str(render(compiled.queue, seen))
+        queue = compiled.queue
+        if queue is not None and is_template(queue):
+            queue = queue_named_by(queue, [*(compiled.inputs or ()), *(compiled.contexts or ())])
         cost = compiled.cost if isinstance(compiled.cost, float) else None
         return placed(self.queues, queue, run=compiled.run.to_dict(), cost=cost, requester=self.requester)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.compiler import apply_preset
 from polyaxon_airflow.errors import CompilationError
-from polyaxon_airflow.plan.choices import MARK, PRESETS, QUEUE, SECTION
+from polyaxon_airflow.plan.choices import BY_VALUE, MARK, PRESETS, QUEUE, SECTION
+from polyaxon_airflow.plan.templated import accepted_values, rule_of, with_known_values
 from polyaxon_airflow.queues.placing import named_by, slots_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def presets_field(
 ) -> Fields:
     """The field, or nothing if none of the presets fits this file: all its runs, and the queues that they would go to.
 
-    Its schema says for each preset which tasks go elsewhere with it: `{preset: {task id: [pool, slots]}}`.
+    Its schema says for each preset which tasks go elsewhere with it: `{preset: {task id: [pool, slots]}}`; the pool is ""
+    if the preset names no queue, and changes what a run takes.
     """
     nodes, moves = [node for node in nodes if not node.is_attached], {}
     for name, preset in presets.items():
@@ -69,6 +71,32 @@ def presets_field(
     return {PRESETS: {"schema": schema, "default": [], "description": description}}
 
 
+def with_queues(
+    form: Fields, deployment: Deployment, nodes: Iterable[Node], operations: Mapping[str, CompiledOperation]
+) -> Fields:
+    """The form's fields, those that decide on a queue with what follows from their values: `{task id: rule}`.
+
+    Where a field is free text and alone decides, only the names of queues that the run may use are offered.
+    """
+    rules: dict[str, dict[str, Any]] = {}
+    for node in nodes:
+        if named_by(node.pool) and not node.is_attached and node.operation in operations:
+            rule = rule_of(operations[node.operation], node.operation, operations, deployment)
+            if rule is not None:
+                rules.setdefault(next(iter(rule["asked"].values())), {})[node.id] = rule
+    return {name: _deciding(field, rules[name]) if name in rules else field for name, field in form.items()}
+
+
+def _deciding(field: dict[str, Any], rules: dict[str, Any]) -> dict[str, Any]:
+    """A field that decides on queues."""
+    schema = {**field["schema"], BY_VALUE: rules}
+    accepted = [accepted_values(rule) for rule in rules.values()]
+    if schema.get("type", "string") == "string" and "enum" not in schema and None not in accepted:
+        shared = [value for value in accepted[0] or () if all(value in each for each in accepted if each)]
+        schema["enum"] = list(dict.fromkeys([*([field["default"]] if "default" in field else []), *shared]))
+    return {**field, "schema": schema}
+
+
 def _moves(
     deployment: Deployment,
     nodes: Sequence[Node],
@@ -78,9 +106,11 @@ def _moves(
     moves: dict[str, list[str | int]] = {}
     for node in nodes:
         if node.operation in operations:
-            place = deployment.place(apply_preset(operations[node.operation], preset))
-            if named_by(node.pool) and place != (node.pool, node.pool_slots):
-                moves[node.id] = list(place)
+            changed = apply_preset(operations[node.operation], preset)
+            pool, slots = deployment.place(with_known_values(changed, node.operation, operations))
+            names_one = preset.operation.queue is not None
+            if named_by(node.pool) and (names_one or slots != node.pool_slots):
+                moves[node.id] = [pool if names_one else "", slots]
     return moves
 
 

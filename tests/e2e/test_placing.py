@@ -18,7 +18,8 @@ PRESET = "queue: big\ncost: 3600\nrunPatch: {container: {resources: {limits: {nv
 JOB = """
 kind: component
 name: placed
-queue: placing
+queue: "{{ tier }}"
+inputs: [{name: tier, type: str, value: placing}]
 run: {kind: job, container: {image: training, command: ["true"]}}
 """
 FLOW = """
@@ -55,15 +56,16 @@ def queued(airflow):
 def test_a_run_goes_where_its_file_its_presets_and_its_trigger_say(queued, driver, capsys):
     dag_id = driver.drop("placed.yaml", JOB)
     own = driver.run(dag_id)
+    value = driver.run(dag_id, {"tier": "other"})
     preset = driver.run(dag_id, {"presets": ["large"]})
     both = driver.run(dag_id, {"presets": ["large"], "queue": "lab/other"})
     places = [
         (task["pool"], task["pool_slots"])
-        for run_id in (own, preset, both)
+        for run_id in (own, value, preset, both)
         for task in driver.tasks(dag_id, run_id).values()
     ]
-    assert places == [("lab.placing", 1), ("lab.big", 2), ("lab.other", 2)]
-    for refused in ({"presets": ["unknown"]}, {"queue": "lab/unknown"}):
+    assert places == [("lab.placing", 1), ("lab.other", 1), ("lab.big", 2), ("lab.other", 2)]
+    for refused in ({"presets": ["unknown"]}, {"queue": "lab/unknown"}, {"tier": "unknown"}):
         with pytest.raises(ApiError) as raised:
             driver.client.trigger(dag_id, refused)
         assert raised.value.status == 400
@@ -86,7 +88,7 @@ def test_the_pools_are_there_and_apply_finds_nothing_to_do(queued, driver, capsy
 
 def test_an_unknown_queue_is_an_import_error_that_names_the_known_ones(queued, driver):
     file = queued.dags / "lost.yaml"
-    file.write_text(JOB.replace("placed", "lost").replace("queue: placing", "queue: place"))
+    file.write_text(JOB.replace("placed", "lost").replace("value: placing", "value: place"))
     told = "unknown queue 'place'; known: lab/placing, lab/other, lab/big"
     driver.until(lambda: told in "".join(driver.import_errors().values()), "the import error")
     file.unlink()

@@ -62,6 +62,41 @@ def test_a_run_has_what_was_chosen_when_it_was_triggered(world, conf, place, tak
     assert (run.queue, (run.cost, run.gpu)) == (place, taken)
 
 
+BY_VALUE = "inputs: [{name: tier, type: str, value: cpu}]\nqueue: '{{ tier }}'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "conf", "place", "reason"),
+    [
+        pytest.param(BY_VALUE + RUN, {"tier": "spot"}, "lab/spot", None, id="a value names a queue"),
+        pytest.param(
+            BY_VALUE + RUN,
+            {"tier": "sport"},
+            "lab/cpu",
+            "unknown queue 'sport'; known: lab/cpu, lab/spot, lab/gpu. Did you mean 'spot'?",
+            id="a value names none",
+        ),
+        pytest.param(
+            f"queue: gpu\n{RUN}",
+            {"queue": "lab/spot"},
+            "lab/gpu",
+            "conf asks for queue 'lab/spot', and this file's runs fit into no other than theirs",
+            id="a queue where there is no choice",
+        ),
+        pytest.param(
+            f"queue: gpu\n{RUN}",
+            {"queue": "lab/gpu"},
+            "lab/gpu",
+            None,
+            id="its own, where there is no choice",
+        ),
+    ],
+)
+def test_a_queue_of_the_trigger_is_taken_or_refused_in_a_sentence(world, text, conf, place, reason):
+    (run,) = world(text, conf)
+    assert (run.queue, run.status, run.reason) == (place, "failed" if reason else "succeeded", reason)
+
+
 TEMPLATED = "inputs: [{name: size, type: str, value: night}]\npresets: ['{{ size }}']\n"
 
 
