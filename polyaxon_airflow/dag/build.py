@@ -157,7 +157,7 @@ def _arguments(node: Node) -> dict[str, Any]:
         "pool": node.pool,
         "pool_slots": node.pool_slots,
         "weight_rule": "absolute" if node.pool == DEFAULT_POOL else FAIR_SHARE,
-        "retries": node.max_retries + CRASHES,
+        "retries": max(node.max_retries, node.most_retries) + CRASHES,
         "retry_delay": RETRY_DELAY,
         "trigger_rule": _trigger_rule(node),
     }

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from polyaxon_airflow.compiler import CompiledOperation
 from polyaxon_airflow.errors import (
     CompilationError,
     FilesError,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from polyaxon_airflow.compiler import CompiledOperation
     from polyaxon_airflow.execution.cloning import Clone
     from polyaxon_airflow.execution.decide import HeldBack
     from polyaxon_airflow.execution.step import Step
@@ -225,7 +225,7 @@ class Execution:
             uuid=self.uuid,
             dags=list(self._dags),
             try_number=self.task.try_number,
-            max_retries=self.task.node.max_retries,
+            max_retries=self._max_retries(literal),
             sweep=trial.sweep.uuid if trial is not None else None,
             trial_index=self.task.trial_index,
             trials=trial.sweep.matrix.trials() if trial is not None else None,
@@ -233,6 +233,15 @@ class Execution:
             keep=getattr(termination, "ttl", None) or 0,
             logs=logs is not False,
         )
+
+    def _max_retries(self, literal: CompiledOperation | None) -> int:
+        """Of this run, with the presets that it has; Airflow knows the most that any preset may want."""
+        content = self._run().content if literal is None else None
+        known = CompiledOperation.from_dict(dict(content)) if content is not None else literal
+        if known is None:
+            return self.task.node.max_retries
+        number = getattr(known.termination, "max_retries", None)
+        return number if isinstance(number, int) else 0
 
     def _cached(self, original: Run) -> Ended:
         metrics = self.around.store.metrics

@@ -47,7 +47,7 @@ def compiled_of(task: Task) -> CompiledOperation:
     Raises CompilationError for a preset that does not fit.
     """
     compiled = CompiledOperation.from_dict(dict(task.plan.operations[task.node.operation]))
-    chosen = () if task.node.is_attached else chosen_presets(task.conf, task.plan.schemas())
+    chosen = chosen_presets(task.conf, task.plan.schemas())
     return with_patches(_with_presets(compiled, task, chosen), task)
 
 

@@ -57,6 +57,7 @@ class Node:
     mapped_over: str | None = None  # id of the task whose output is the list of instances
     first_index: int = 0  # trial index of instance 0
     max_retries: int = 0
+    most_retries: int = 0  # with any preset that a trigger may choose; of a template
     timeout: float | None = None  # seconds
     details: Mapping[str, Any] = field(default_factory=dict)  # what only this kind of node needs
 

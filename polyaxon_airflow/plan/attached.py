@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.compiler import CompiledOperation
     from polyaxon_airflow.errors import Fault
     from polyaxon_airflow.matrix.fields import Tuner
+    from polyaxon_airflow.plan.deployment import Deployment
     from polyaxon_airflow.polyaxonfile.library import Library
     from polyaxon_airflow.polyaxonfile.reading import Reading
     from polyaxon_airflow.sections.build import Build
@@ -43,11 +44,18 @@ def component_of(section: Section, library: Library, at: tuple[str | int, ...]) 
 
 
 def attached(
-    section: Section, reading: Reading, library: Library, known: Iterable[str], at: tuple[str | int, ...]
+    section: Section,
+    reading: Reading,
+    deployment: Deployment,
+    library: Library,
+    known: Iterable[str],
+    *,
+    at: tuple[str | int, ...],
 ) -> Attached:
-    """The operation of a section's component. `known`: names of values that the run it belongs to gives it.
+    """The operation of a section's component, with the deployment's default presets and those that the section names.
 
-    Raises CompilationError for what does not fit its component.
+    `known`: names of values that the run it belongs to gives it. Raises CompilationError for what does not fit its
+    component.
     """
     fields = {
         "params": {**_params(section), **{name: _later(name) for name in known}},
@@ -56,12 +64,14 @@ def attached(
     }
     given = {name: value for name, value in fields.items() if value}
     try:
-        presets = [library.preset(name) for name in _names(section.presets)]
+        defaults = [library.preset(name) for name in deployment.default_presets()]
+        named = [name for name in _names(section.presets) if name not in deployment.default_presets()]
+        presets = [library.preset(name) for name in named]
         operation = reading.operation.model_copy(update=given)
-        compiled = compile_operation(operation, presets=presets, sources=reading.sources)
+        compiled = compile_operation(operation, presets=presets, for_all=defaults, sources=reading.sources)
     except FaultsError as error:
         raise CompilationError(_below(error.faults, at)) from error
-    read = (reading.sources, *(preset.sources for preset in presets))
+    read = (reading.sources, *(preset.sources for preset in (*defaults, *presets)))
     return Attached(compiled, frozenset(file for sources in read for file in sources.files()))
 
 

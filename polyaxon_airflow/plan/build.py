@@ -12,7 +12,7 @@ from polyaxon_airflow.plan.deployment import Deployment
 from polyaxon_airflow.plan.events import starting_events
 from polyaxon_airflow.plan.form import form_of
 from polyaxon_airflow.plan.notifications import with_notifications
-from polyaxon_airflow.plan.offers import presets_field, queue_field, with_queues
+from polyaxon_airflow.plan.offers import presets_field, queue_field, with_most_retries, with_queues
 from polyaxon_airflow.plan.timing import literal_schedule
 from polyaxon_airflow.polyaxonfile.library import Library
 from polyaxon_airflow.scalars import is_template
@@ -62,7 +62,7 @@ def plan_of(
         dag_id=dag_id,
         file=file,
         text=text,
-        nodes=tuple(builder.nodes),
+        nodes=tuple(with_most_retries(node, presets or {}) for node in builder.nodes),
         groups=tuple(builder.groups),
         owner=deployment.requester.owner or "default",
         project=deployment.requester.project or "default",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.matrix.iterative import Iterative
@@ -158,13 +158,13 @@ class Builder:
         path = build_path(spot.path)
         node = self.node(compiled, "build", spot, gated=gated)
         with self.placed(spot.path):
-            operation = planned_build(compiled, self.library)
+            operation = planned_build(compiled, self.deployment, self.library)
         if isinstance(operation, str):
-            node = replace(node, pool=DEFAULT_POOL, pool_slots=1, max_retries=0, timeout=None)
+            node = replace(node, pool=DEFAULT_POOL, pool_slots=1, max_retries=0, most_retries=0, timeout=None)
             details = {"for": wanted_by, "missing": operation}
         else:
             with self.placed(spot.path):
-                node = replace(node, **self.demands(operation.compiled, path))
+                node = replace(node, **self.deployment.demands(operation.compiled))
             details = {"for": wanted_by}
         self.nodes.append(replace(node, operation=path, details=details))
         self.attach(path, None if isinstance(operation, str) else operation)
@@ -182,7 +182,7 @@ class Builder:
         """Add the operations of a dag; those without an upstream wait for `upstream`."""
         with self.placed(path):
             if compiled.build is not None:
-                planned_build(compiled, self.library)  # which refuses it
+                planned_build(compiled, self.deployment, self.library)  # which refuses it
             self.operations[path] = compiled.model_copy(update={"nodes": None, "run": literal_dag(compiled)})
         ends: dict[str, Ends] = {}
         start = len(self.nodes)
@@ -350,7 +350,8 @@ class Builder:
     def node(self, compiled: CompiledOperation, kind: NodeKind, spot: Spot, *, gated: bool = False) -> Node:
         """A task of an operation. `gated`: a task before it has decided whether it starts."""
         with self.placed(spot.path):
-            demands = self.demands(compiled, spot.path)
+            known = with_known_values(compiled, spot.path, self.operations)
+            demands = self.deployment.demands(known)
             policy_of(compiled.termination)
             check_probe(compiled)
         trigger = DEFAULT_TRIGGER if gated else compiled.trigger or DEFAULT_TRIGGER
@@ -366,17 +367,6 @@ class Builder:
             decides=not gated and needs_gate(compiled, spot.upstream),
             **demands,
         )
-
-    def demands(self, compiled: CompiledOperation, path: str) -> dict[str, Any]:
-        """What the task of a run asks of Airflow: its pool and slots, retries, seconds."""
-        known = with_known_values(compiled, path, self.operations)
-        place, termination = self.deployment.place(known), compiled.termination
-        return {
-            "pool": place.pool,
-            "pool_slots": place.slots,
-            "max_retries": _number(getattr(termination, "max_retries", None)),
-            "timeout": _number(getattr(termination, "timeout", None)) or None,
-        }
 
 
 def needs_gate(compiled: CompiledOperation, upstream: tuple[Ends, ...]) -> bool:
@@ -418,8 +408,3 @@ def _upstreams_first(nodes: Sequence[compiler.Node]) -> Iterator[compiler.Node]:
         waiting.remove(ready)
         yielded.add(ready.name)
         yield ready
-
-
-def _number(value: object) -> int:
-    """A number that the file gives; a template is filled in at run time, where the number does not shape the DAG."""
-    return value if isinstance(value, int) else 0

@@ -12,6 +12,7 @@ from polyaxon_airflow.sections.params import Param
 if TYPE_CHECKING:
     from polyaxon_airflow.compiler import CompiledOperation
     from polyaxon_airflow.plan.attached import Attached
+    from polyaxon_airflow.plan.deployment import Deployment
     from polyaxon_airflow.polyaxonfile.library import Library
 
 AT = ("build",)
@@ -24,7 +25,7 @@ def build_path(operation: str) -> str:
     return f"{operation}/build"
 
 
-def planned_build(compiled: CompiledOperation, library: Library) -> Attached | str:
+def planned_build(compiled: CompiledOperation, deployment: Deployment, library: Library) -> Attached | str:
     """The operation that makes the image of another one, or why there is none: its component is not there.
 
     So the file loads all the same, and its build tells. Raises CompilationError if params do not fit, or if nothing
@@ -45,7 +46,7 @@ def planned_build(compiled: CompiledOperation, library: Library) -> Attached | s
     declared = {io.name for io in getattr(reading.operation.component, "inputs", None) or ()}
     section = build.model_copy(update={"params": _params(build, declared)})
     inputs = {io.name for io in compiled.inputs or ()} - set(section.params or ())
-    return attached(section, reading, library, sorted(inputs), AT)
+    return attached(section, reading, deployment, library, sorted(inputs), at=AT)
 
 
 def _params(build: Build, declared: set[str]) -> dict[str, Any]:

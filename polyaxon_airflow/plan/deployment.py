@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.connections.checking import asked_connections, unknown_connections
 from polyaxon_airflow.errors import CompilationError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.queues.lookup import Queues, Requester
 
 DEFAULT_POOL = "default_pool"
+MOST_RETRIES = 10  # that a template can ask for: Airflow wants a number when it makes the task
 
 
 @dataclass(frozen=True)
@@ -99,3 +100,20 @@ class Deployment:
             queue = queue_named_by(queue, [*(compiled.inputs or ()), *(compiled.contexts or ())])
         cost = compiled.cost if isinstance(compiled.cost, float) else None
         return placed(self.queues, queue, run=compiled.run.to_dict(), cost=cost, requester=self.requester)
+
+    def demands(self, compiled: CompiledOperation) -> dict[str, Any]:
+        """What the task of a run asks of Airflow, as fields of its node: its pool and slots, retries, seconds."""
+        place, termination = self.place(compiled), compiled.termination
+        retries = getattr(termination, "max_retries", None)
+        return {
+            "pool": place.pool,
+            "pool_slots": place.slots,
+            "max_retries": _number(retries),
+            "most_retries": MOST_RETRIES if is_template(retries) else _number(retries),
+            "timeout": _number(getattr(termination, "timeout", None)) or None,
+        }
+
+
+def _number(value: object) -> int:
+    """A number that the file gives; a template is filled in at run time, where the number does not shape the DAG."""
+    return value if isinstance(value, int) else 0

@@ -68,6 +68,6 @@ def _planned(
         reading = component_of(hook, library, at)
     except CompilationError as error:
         return PlannedHook(replace(model, details={**details, "missing": str(error)}), None)
-    operation = attached(hook, reading, library, () if hook.disable_defaults is True else GIVEN, at)
-    place = deployment.place(operation.compiled)
-    return PlannedHook(replace(model, pool=place.pool, pool_slots=place.slots), operation)
+    given = () if hook.disable_defaults is True else GIVEN
+    operation = attached(hook, reading, deployment, library, given, at=at)
+    return PlannedHook(replace(model, **deployment.demands(operation.compiled)), operation)

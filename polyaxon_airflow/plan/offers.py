@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.compiler import apply_preset
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.plan.choices import BY_VALUE, MARK, PRESETS, QUEUE, SECTION
+from polyaxon_airflow.plan.deployment import MOST_RETRIES
 from polyaxon_airflow.plan.templated import accepted_values, rule_of, with_known_values
 from polyaxon_airflow.queues.placing import named_by, slots_of
+from polyaxon_airflow.scalars import is_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from polyaxon_airflow.queues.lookup import Place
 
     Fields = dict[str, dict[str, Any]]
+
+RUNS = ("run", "trial", "hook", "build", "tuner")  # tasks that are runs; the others decide, ask and gather
 
 
 def queue_field(
@@ -56,10 +61,10 @@ def presets_field(
     Its schema says for each preset which tasks go elsewhere with it: `{preset: {task id: [pool, slots]}}`; the pool is ""
     if the preset names no queue, and changes what a run takes.
     """
-    nodes, moves = [node for node in nodes if not node.is_attached], {}
+    moves, tasks = {}, list(nodes)
     for name, preset in presets.items():
         try:
-            moves[name] = _moves(deployment, nodes, operations, preset)
+            moves[name] = _moves(deployment, tasks, operations, preset)
         except CompilationError:
             continue
     if not moves:
@@ -67,8 +72,17 @@ def presets_field(
     items = {"type": "string", "enum": list(moves)}
     # Of an array with examples Airflow's form makes a multi-select.
     schema = {"type": "array", "items": items, "examples": list(moves), "section": SECTION, MARK: moves}
-    description = "Presets that lie over every operation of this file, in this order."
+    description = "Presets that lie over every run of this file, in this order."
     return {PRESETS: {"schema": schema, "default": [], "description": description}}
+
+
+def with_most_retries(node: Node, presets: Mapping[str, Preset]) -> Node:
+    """The task with as many retries as any preset may want. The run knows which it has, and how many are its own."""
+    if node.kind not in RUNS:
+        return node
+    wanted = (getattr(preset.operation.termination, "max_retries", None) for preset in presets.values())
+    most = (MOST_RETRIES if is_template(each) else each or 0 for each in wanted)
+    return replace(node, most_retries=max([node.most_retries, *most]))
 
 
 def with_queues(

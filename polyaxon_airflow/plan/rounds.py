@@ -42,17 +42,14 @@ def planned_rounds(matrix: Iterative, model: Node, deployment: Deployment, libra
         raise CompilationError(
             [Fault("iterative needs a tuner", path=at, suggestion=suggestion, rule="matrix")]
         )
-    tuner = attached(matrix.tuner, component_of(matrix.tuner, library, at), library, GIVEN, at)
-    place = deployment.place(tuner.compiled)
+    reading = component_of(matrix.tuner, library, at)
+    tuner = attached(matrix.tuner, reading, deployment, library, GIVEN, at=at)
     asking = replace(
         model,
         kind="tuner",
         operation=tuner_path(model.operation),
-        pool=place.pool,
-        pool_slots=place.slots,
         concurrency=None,
-        max_retries=0,
-        timeout=None,
+        **deployment.demands(tuner.compiled),
     )
     nodes: list[Node] = []
     for number in range(matrix.max_iterations):

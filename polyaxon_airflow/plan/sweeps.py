@@ -92,9 +92,8 @@ def _trials(matrix: Matrix, model: Node) -> list[Node]:
 
 def _as_many_as_the_run_tells(model: Node) -> list[Node]:
     """A matrix with templates: a task fills them in, and gives the list that the trials are mapped over."""
-    values = replace(
-        model, id=f"{model.group}.values", kind="values", concurrency=None, max_retries=0, timeout=None
-    )
+    alone = replace(model, concurrency=None, max_retries=0, most_retries=0, timeout=None)
+    values = replace(alone, id=f"{model.group}.values", kind="values")
     return [values, replace(model, upstream=(values.id,), mapped_over=values.id)]
 
 

@@ -8,6 +8,7 @@ from polyaxon_airflow.cli import main
 from polyaxon_airflow.execution.identity import TaskIdentity
 from polyaxon_airflow.rest import ApiError
 from polyaxon_airflow.store import open_store
+from tests import components
 
 pytestmark = pytest.mark.e2e
 
@@ -22,6 +23,14 @@ queue: "{{ tier }}"
 inputs: [{name: tier, type: str, value: placing}]
 run: {kind: job, container: {image: training, command: ["true"]}}
 """
+AGAIN = "queue: other\ntermination: {maxRetries: 1}\n"
+FAILING = """
+kind: component
+name: failing_twice
+hooks: [{hubRef: told}]
+run: {kind: job, container: {image: training, command: ["false"]}}
+"""
+TOLD = "kind: component\nrun: {kind: job, container: {image: training, command: [echo, 'it {{ status }}']}}\n"
 FLOW = """
 kind: component
 name: narrow
@@ -44,7 +53,9 @@ run:
 @pytest.fixture(scope="module")
 def queued(airflow):
     """The deployment with queues and a preset; without them again after these tests."""
-    files = {airflow.dags / "queues.yaml": QUEUES, airflow.dags / "presets" / "large.yaml": PRESET}
+    presets = {"large": PRESET, "again": AGAIN}
+    files = {airflow.dags / "presets" / f"{name}.yaml": text for name, text in presets.items()}
+    files[airflow.dags / "queues.yaml"] = QUEUES
     for file, text in files.items():
         file.parent.mkdir(exist_ok=True)
         file.write_text(text)
@@ -75,6 +86,17 @@ def test_a_run_goes_where_its_file_its_presets_and_its_trigger_say(queued, drive
     costs = {line.split()[0]: float(line.split()[-1]) for line in capsys.readouterr().out.splitlines()[1:]}
     assert costs["lab/placing"] == 0
     assert costs["lab/big"] > 0
+
+
+def test_a_chosen_preset_sets_the_retries_of_a_run_and_reaches_its_hook(queued, driver):
+    components.put(queued.dags, "told", TOLD)
+    dag_id = driver.drop("failing_twice.yaml", FAILING)
+    run_id = driver.client.trigger(dag_id, {"presets": ["again"]})
+    assert driver.wait(dag_id, run_id) == "failed"
+    tasks = driver.tasks(dag_id, run_id)
+    run, hook = tasks["failing_twice", -1], tasks["failing_twice_hook", -1]
+    assert (run["state"], run["try_number"], run["pool"]) == ("failed", 2, "lab.other")
+    assert (hook["state"], hook["try_number"], hook["pool"]) == ("success", 1, "lab.other")
 
 
 def test_the_pools_are_there_and_apply_finds_nothing_to_do(queued, driver, capsys):

@@ -17,6 +17,8 @@ PRESETS = {
         "runPatch": {"container": {"resources": {"limits": {"nvidia.com/gpu": 4}}}},
     },
     "night": {"cost": 0.1},
+    "again": {"termination": {"maxRetries": 2}},
+    "never": {"termination": {"maxRetries": 0}},
 }
 RUN = """kind: component
 cost: 0.9
@@ -107,7 +109,53 @@ def test_a_preset_may_be_named_by_a_template(world):
 
 def test_a_template_that_names_no_preset_fails_the_run(world):
     (run,) = world(RUN + TEMPLATED, {"size": "small"})
-    assert (run.status, run.reason) == ("failed", "no preset is called 'small'; known: big, night")
+    assert (run.status, run.reason) == (
+        "failed",
+        "no preset is called 'small'; known: big, night, again, never",
+    )
+
+
+FAILING = "kind: component\nname: f\ntermination: {maxRetries: 1}\nrun: {kind: job, container: {image: x, command: ['false']}}\n"
+BY_SIZE = FAILING.replace("name: f\n", f"name: f\n{TEMPLATED}")
+
+
+@pytest.mark.parametrize(
+    ("text", "conf", "retriable"),
+    [
+        pytest.param(FAILING, {}, [True, False], id="the file's retries"),
+        pytest.param(FAILING, {"presets": ["again"]}, [True, True, False], id="more, by a preset"),
+        pytest.param(FAILING, {"presets": ["again", "never"]}, [False], id="none, by the last preset"),
+        pytest.param(
+            BY_SIZE, {"size": "again"}, [True, True, False], id="more, by a preset that a template names"
+        ),
+    ],
+)
+def test_retries_are_those_of_the_chosen_presets(world, text, conf, retriable):
+    ended = []
+    for _ in retriable:
+        world(text, conf)
+        ended.append(world.run.ended["f"].retriable)
+    assert ended == retriable
+
+
+WITH_OTHERS = RUN + "name: t\nhooks: [{hubRef: tell}]\nbuild: {hubRef: tell}\n"
+
+
+@pytest.mark.parametrize(
+    ("conf", "places"),
+    [
+        pytest.param({}, {"lab/cpu"}, id="their own queue"),
+        pytest.param({"presets": ["big"]}, {"lab/gpu"}, id="that of a chosen preset"),
+    ],
+)
+def test_chosen_presets_reach_hooks_and_builds(world, conf, places):
+    world.world.component(
+        "tell", "kind: component\nrun: {kind: job, container: {image: x, command: ['true']}}\n"
+    )
+    runs = world(WITH_OTHERS, conf)
+    assert sorted(run.task_id for run in runs) == ["t", "t_build", "t_hook"]
+    assert {run.queue for run in runs} == places
+    assert {run.gpu for run in runs if run.task_id != "t"} == ({4.0} if conf else {None})
 
 
 @pytest.fixture
@@ -117,8 +165,11 @@ def world(tmp_path):
     presets = {name: preset_from_value(value) for name, value in PRESETS.items()}
 
     def call(text, conf):
-        DagRun(world, world.plan(text, presets=presets), conf, "r").go()
+        call.run = DagRun(world, world.plan(text, presets=presets), conf, "r")
+        call.run.go()
         return world.store.runs.find(at=world.clock())
+
+    call.world = world
 
     yield call
     world.close()

@@ -6,6 +6,7 @@ from polyaxon_airflow.plan.choices import MARK
 from polyaxon_airflow.plan.deployment import Deployment
 from polyaxon_airflow.plan.file import plan_file
 from polyaxon_airflow.queues.reading import read_queues
+from tests import components
 
 QUEUES = """
 agents: [{name: lab, queues: [{name: cpu}, {name: gpu, quota: {gpu: 4}}]}]
@@ -61,6 +62,49 @@ def test_the_schema_says_which_tasks_go_elsewhere_with_a_preset(plan):
 
 def test_presets_that_a_folder_may_not_name_are_not_offered(plan):
     assert plan(folder="strict").params["presets"]["schema"]["items"]["enum"] == ["night"]
+
+
+COMPONENT = "kind: component\nrun: {kind: job, container: {image: a}}\n"
+ATTACHED = COMPONENT + "name: a\nhooks: [{hubRef: tell}]\nbuild: {hubRef: tell}\n"
+
+
+def test_presets_send_hooks_and_builds_elsewhere_too(plan, tmp_path):
+    components.put(tmp_path, "tell", COMPONENT)
+    moved = ["lab.gpu", 500]
+    assert plan(ATTACHED).params["presets"]["schema"][MARK]["gpu"] == {
+        "a_build": moved,
+        "a": moved,
+        "a_hook": moved,
+    }
+
+
+def test_default_presets_reach_hooks_and_builds(plan, tmp_path):
+    components.put(tmp_path, "tell", COMPONENT)
+    queues = read_queues(f"{QUEUES}default: {{presets: [gpu]}}\n")
+    made = plan(ATTACHED.replace("hubRef: tell}]", "hubRef: tell, presets: [gpu, night]}]"), queues=queues)
+    assert {node.id: (node.pool, node.pool_slots) for node in made.nodes} == dict.fromkeys(
+        ["a_build", "a", "a_hook"], ("lab.gpu", 500)
+    )
+    assert made.operations["/hooks/0"]["cost"] == 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "preset", "retries"),
+    [
+        pytest.param(COMPONENT, "cost: 1", (0, 0), id="nobody wants any"),
+        pytest.param(COMPONENT + "termination: {maxRetries: 2}", "cost: 1", (2, 2), id="the file"),
+        pytest.param(COMPONENT, "termination: {maxRetries: 5}", (0, 5), id="a preset more than the file"),
+        pytest.param(COMPONENT + "termination: {maxRetries: 2}", "termination: {maxRetries: 1}", (2, 2), id="a preset less"),
+        pytest.param(
+            COMPONENT + "inputs: [{name: n, type: int, value: 1}]\ntermination: {maxRetries: '{{ n }}'}",
+            "cost: 1", (0, 10), id="a template, nobody knows",
+        ),
+    ],
+)  # fmt: skip
+def test_airflow_is_told_of_as_many_retries_as_any_preset_wants(plan, tmp_path, text, preset, retries):
+    (tmp_path / "presets" / "night.yaml").write_text(preset)
+    (node,) = plan(text).nodes
+    assert (node.max_retries, node.most_retries) == retries
 
 
 def test_without_queues_presets_are_offered_all_the_same(plan):
