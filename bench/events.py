@@ -6,7 +6,8 @@
 
 `storm`: so many commits and so many files, an Airflow that starts a run for each, and its triggerer killed (SIGKILL)
 every 20 s. `cost`: a triggerer with so many waiting events of each kind, polled every 60 s, next to one with as many of
-Airflow's own sleeping triggers, which is the floor. `streams`: so many polyaxonfiles that each watch a part of one
+Airflow's own sleeping triggers and asset watchers, which are the floor; the logs of one that ends meanwhile are kept.
+`streams`: so many polyaxonfiles that each watch a part of one
 repository and of one bucket, and what their servers are asked. Each writes its part of bench/results/events.json.
 """
 
@@ -14,7 +15,7 @@ import argparse
 import contextlib
 import json
 import os
-import statistics
+import shutil
 import sys
 import tempfile
 import time
@@ -45,6 +46,18 @@ watches = [watch_of(kinds, ref) for kinds, ref in REFS]
 assets = [
     Asset(name=watch.name, uri=watch.uri, watchers=[AssetWatcher(name="w", trigger=WatchTrigger(**watch.to_dict()))])
     for watch in watches
+]
+with DAG("waiting", schedule=AssetAny(*assets)):
+    pass
+"""
+WATCHERS = """
+from airflow.providers.standard.triggers.file import FileDeleteTrigger
+from airflow.sdk import DAG, Asset, AssetAny, AssetWatcher
+
+triggers = [FileDeleteTrigger(filepath=f"/nowhere/{{number}}", poke_interval=60) for number in range({count})]
+assets = [
+    Asset(name=f"file {{number}}", watchers=[AssetWatcher(name="w", trigger=trigger)])
+    for number, trigger in enumerate(triggers)
 ]
 with DAG("waiting", schedule=AssetAny(*assets)):
     pass
@@ -116,6 +129,7 @@ def refs(kind, count):
 SCENES = {
     "nothing": lambda _: "",
     "Airflow's own sleeping triggers": lambda count: SLEEPERS.format(count=count // RUNS),
+    "Airflow's own watchers": lambda count: WATCHERS.format(count=count),
     **{
         kind: (lambda count, kind=kind: refs(kind, count))
         for kind in (
@@ -140,18 +154,13 @@ def cost(count, seconds, only):
 
 
 def measure(scene, dags, count, seconds):
-    with tempfile.TemporaryDirectory(prefix="polyaxon-bench-") as name:
-        folder = Path(name)
-        prepare(folder, dags)
-        with EmbeddedAirflow(folder / "home", folder / "dags", settings=settings(count)) as airflow:
-            begin(airflow, scene, count)
-            leader = triggerer(airflow)
-            result = used_by(leader, seconds)
-            if leader.status() == "zombie":
-                raise RuntimeError(
-                    f"the triggerer ended:\n{(airflow.home / 'triggerer.log').read_text()[-9000:]}"
-                )
-            return result
+    folder = Path(tempfile.mkdtemp(prefix="polyaxon-bench-"))
+    prepare(folder, dags)
+    with EmbeddedAirflow(folder / "home", folder / "dags", settings=settings(count)) as airflow:
+        begin(airflow, scene, count)
+        result = used_by(triggerer(airflow), seconds)
+    shutil.rmtree(folder)  # not after an error: its logs say why
+    return result
 
 
 def settings(count, *, bundle=False):
@@ -164,13 +173,24 @@ def settings(count, *, bundle=False):
 
 
 def used_by(leader, seconds):
-    """CPU, in per cent of a core, and memory of a process and all below it."""
+    """CPU, in per cent of a core, and memory of a process and all below it; of each of them too."""
     used, started, memory = cpu(leader), time.monotonic(), []
     while time.monotonic() - started < seconds:
         time.sleep(5)
-        memory.append(pss(leader))
+        if leader.status() == "zombie":
+            raise RuntimeError("the triggerer ended")
+        memory.append([of.memory_full_info().pss for of in living(leader)])
     share = (cpu(leader) - used) / (time.monotonic() - started)
-    return {"cpu_percent": round(100 * share, 2), "mb": round(statistics.median(memory) / 1e6, 1)}
+    middle = sorted(memory, key=sum)[len(memory) // 2]
+    return {
+        "cpu_percent": round(100 * share, 2),
+        "mb": megabytes(sum(middle)),
+        "mb_of_processes": [*map(megabytes, middle)],
+    }
+
+
+def megabytes(size):
+    return round(size / 1e6, 1)
 
 
 def streams(dags, seconds):
@@ -264,11 +284,6 @@ def triggerer(airflow):
 def cpu(leader):
     """Seconds of CPU, of processes that have ended too."""
     return sum(sum(of.cpu_times()[:4]) for of in living(leader))
-
-
-def pss(leader):
-    """Bytes of memory, shared pages by share."""
-    return sum(of.memory_full_info().pss for of in living(leader))
 
 
 def living(leader):

@@ -117,7 +117,7 @@ def _tasks(plan: Plan) -> dict[str, BaseOperator | MappedOperator]:
         with ExitStack() as stack:
             if node.group:
                 stack.enter_context(groups[node.group])
-            tasks[node.id] = _task(node, tasks)
+            tasks[node.id] = _task(node, tasks, plan)
     return tasks
 
 
@@ -135,10 +135,10 @@ def _add_group(group: Group, groups: dict[str, TaskGroup], tasks: Mapping[str, A
         groups[group.id] = MappedTaskGroup(group_id=name, tooltip=group.tooltip, expand_input=given)
 
 
-def _task(node: Node, tasks: Mapping[str, Any]) -> BaseOperator | MappedOperator:
+def _task(node: Node, tasks: Mapping[str, Any], plan: Plan) -> BaseOperator | MappedOperator:
     module, _, name = OPERATORS[node.kind].partition(":")
     operator: type[BaseOperator] = getattr(import_module(module), name)
-    arguments = _arguments(node)
+    arguments = _arguments(node, plan)
     if node.kind == "hook":  # Airflow leaves teardowns out when it decides how the DAG run has ended
         teardown = operator(**arguments)
         teardown.as_teardown()
@@ -151,7 +151,7 @@ def _task(node: Node, tasks: Mapping[str, Any]) -> BaseOperator | MappedOperator
     return mapped.expand(index=list(range(node.first_index, node.first_index + (node.mapped or 0))))
 
 
-def _arguments(node: Node) -> dict[str, Any]:
+def _arguments(node: Node, plan: Plan) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "task_id": node.id.rpartition(".")[2],
         "pool": node.pool,
@@ -165,6 +165,8 @@ def _arguments(node: Node) -> dict[str, Any]:
         arguments["subject"] = f"Run {node.details['task']}?"
     if node.kind == "event":
         arguments["wanted"] = node.details["wanted"]
+        # Airflow's triggerer dies of a run that lacks a param, as one does that began before its file wanted it.
+        arguments["params"] = {name: None for name, given in plan.params.items() if "default" not in given}
     if node.kind == "params":
         arguments["map_index_template"] = TEMPLATE
     if node.concurrency is not None:

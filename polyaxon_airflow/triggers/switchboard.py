@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from polyaxon_airflow.configuration import catalogue, run_store, setting, state_folder
 from polyaxon_airflow.connections.secrets import Secrets, account_of
-from polyaxon_airflow.errors import PolyaxonAirflowError, StoreError, WatchError
+from polyaxon_airflow.errors import PolyaxonAirflowError, WatchError
 from polyaxon_airflow.watching import Place
 from polyaxon_airflow.watching.following import Follower
 from polyaxon_airflow.watching.polling import Pace, Surroundings, poll
 from polyaxon_airflow.watching.sources import open_source, stream_of
-from polyaxon_airflow.watching.waits import Board
+from polyaxon_airflow.watching.waits import Board, survey
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
@@ -114,18 +114,8 @@ class Switchboard:
     async def survey(self) -> AsyncIterator[frozenset[DagRun]]:
         """The DAG runs with waits in them of which more has become known, for ever."""
         around = await self._around(self._bell.pause)
-        pace = _pace("event_wait_interval", "5")
-        errors = 0
-        while True:
-            try:
-                news = await self._board.refresh(around)
-                errors = 0
-                if news:
-                    yield news
-            except (WatchError, StoreError) as error:
-                errors += 1
-                around.tell(f"operations that wait for events: {error}")
-            await around.sleep(pace.delay(errors, around.chance()))
+        async for news in survey(self._board, _pace("event_wait_interval", "5"), around):
+            yield news
 
     async def wait(self, wait: Wait, news: AsyncIterator[frozenset[DagRun]]) -> Judgement:
         """How a wait has ended."""

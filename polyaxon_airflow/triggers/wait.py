@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from airflow.triggers.base import BaseEventTrigger, TaskSkippedEvent, TaskSuccessEvent
 
@@ -12,6 +12,23 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Hashable, Sequence
 
     from airflow.triggers.base import TriggerEvent
+
+
+class WaitingTask(NamedTuple):
+    """What the triggerer asks of a task instance: for the names in logs and spans, and for what it waits for."""
+
+    id: Any
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    try_number: int
+    context_carrier: Any
+
+    @classmethod
+    def of(cls, whole: Any) -> WaitingTask:
+        """Those of an Airflow task instance."""
+        return cls._make(getattr(whole, name, None) for name in cls._fields)
 
 
 class WaitTrigger(BaseEventTrigger):
@@ -38,11 +55,24 @@ class WaitTrigger(BaseEventTrigger):
         async for news in switchboard().survey():
             yield news
 
+    @property
+    def task_instance(self) -> Any:
+        """Less than Airflow gives: its task instance holds the DAG, a copy for each task that waits."""
+        return self._task_instance
+
+    @task_instance.setter
+    def task_instance(self, whole: Any) -> None:
+        self._task_instance = WaitingTask.of(whole)
+
+    def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:  # noqa: ARG002
+        """Nothing here is a template. The triggerer keeps the context, with that copy of the DAG, as long as we wait."""
+        context.clear()
+
     async def filter_shared_stream(self, shared_stream: AsyncIterator[Any]) -> AsyncIterator[TriggerEvent]:
         from polyaxon_airflow.triggers.switchboard import switchboard
         from polyaxon_airflow.watching.waits import DagRun, Wait
 
-        task: Any = self.task_instance
+        task = self.task_instance
         wait = Wait(
             DagRun(task.dag_id, task.run_id),
             tuple(Wanted(want["operation"], tuple(want["kinds"])) for want in self._wanted),

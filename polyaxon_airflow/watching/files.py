@@ -36,7 +36,8 @@ SETTLED = (
     2.0  # seconds for which a file of a folder has not changed when it counts: it may be half written before
 )
 _FEW = 16  # listings of one poll; folders beyond that are listed by what they have in common
-_VERSIONS = ("ETag", "etag", "md5Hash", "content_md5", "checksum")
+# Google's etag also changes with what is only written about an object, so that its md5 goes before.
+_VERSIONS = ("ETag", "md5Hash", "etag", "content_md5", "checksum")
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified")
 _REMEMBERED = 100_000  # marks of files that are gone, at least
 
@@ -110,8 +111,9 @@ class FilesSource:
             raise WatchError(f"connection '{self._name}' does not answer: {_first_line(error)}") from error
 
     def _is_settled(self, entry: Mapping[str, Any], now: datetime) -> bool:
-        """Object stores show a file when it is whole, folders while it grows."""
-        return "mtime" not in entry or now.timestamp() - float(entry["mtime"]) >= SETTLED
+        """Object stores show a file when it is whole, folders, which have times in seconds, while it grows."""
+        modified = entry.get("mtime")
+        return not isinstance(modified, float) or now.timestamp() - modified >= SETTLED
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from polyaxon_airflow.errors import StoreError, WatchError
+from polyaxon_airflow.errors import StoreError
 from polyaxon_airflow.store import Event
+from polyaxon_airflow.watching.polling import sentence_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -61,9 +62,9 @@ class Follower:
                     yield left_over
                 recorded = await self._advance(look.view)
                 is_behind = False
-            except (WatchError, StoreError) as error:
+            except Exception as error:  # noqa: BLE001 - see `poll`
                 is_behind = True
-                await self._tell(str(error))
+                await self._tell(sentence_of(error))
                 continue
             if recorded:
                 self._remind()

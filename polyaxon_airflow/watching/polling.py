@@ -8,6 +8,8 @@ import asyncio
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING, TypeVar
 
 from polyaxon_airflow.errors import PolyaxonAirflowError, StoreError
@@ -73,7 +75,8 @@ async def poll(
 ) -> AsyncIterator[Seen]:
     """The views of a source, for ever. What goes wrong is written under `name` in the store's cursors, and tried again.
 
-    A source is opened anew after it has failed: its connection may have been mended.
+    A source is opened anew after it has failed: its connection may have been mended. An error that nobody foresaw is no
+    other: if it ended the polls, Airflow would begin all of the stream's triggers again, every second.
     """
     source: Source | None = None
     errors = 0
@@ -87,8 +90,8 @@ async def poll(
                 view = await around.do(lambda: opened.look(wanted, now))  # noqa: B023 - awaited at once
                 yield Seen(view, wanted)
                 errors = 0
-            except PolyaxonAirflowError as found:
-                error, errors = str(found), errors + 1
+            except Exception as found:  # noqa: BLE001 - as said above
+                error, errors = sentence_of(found), errors + 1
                 around.tell(f"{name}: {error}")
                 _close(source)
                 source = None
@@ -97,6 +100,14 @@ async def poll(
             await around.sleep(delay)
     finally:
         _close(source)
+
+
+def sentence_of(error: Exception) -> str:
+    """What is wrong, for a person; of an error that is no sentence also its kind, and where it was raised."""
+    if isinstance(error, PolyaxonAirflowError):
+        return str(error)
+    last = extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
 
 
 def _close(source: Source | None) -> None:

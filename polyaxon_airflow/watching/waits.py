@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from polyaxon_airflow.events.waiting import Wanted, judge, reached
 from polyaxon_airflow.store.lifecycle import DONE
+from polyaxon_airflow.watching.polling import sentence_of
 from polyaxon_airflow.watching.runs import ACTORS
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Collection, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
 
     from polyaxon_airflow.events.waiting import Judgement
     from polyaxon_airflow.store import History
-    from polyaxon_airflow.watching.polling import Surroundings
+    from polyaxon_airflow.watching.polling import Pace, Surroundings
 
 STATES_EVERY = timedelta(
     seconds=60
@@ -117,6 +118,24 @@ class Progress:
         return [history for history in found if history.statuses[-1] not in _ENDS]
 
 
+async def survey(board: Board, pace: Pace, around: Surroundings) -> AsyncIterator[frozenset[DagRun]]:
+    """The DAG runs with waits in them of which more has become known, for ever.
+
+    No error ends it: Airflow would fail all tasks that wait.
+    """
+    errors = 0
+    while True:
+        try:
+            news = await board.refresh(around)
+            errors = 0
+        except Exception as error:  # noqa: BLE001 - as said above
+            errors, news = errors + 1, frozenset()
+            around.tell(f"operations that wait for events: {sentence_of(error)}")
+        if news:
+            yield news
+        await around.sleep(pace.delay(errors, around.chance()))
+
+
 class Board:
     """The DAG runs that somebody waits in, and how far they are."""
 
@@ -124,6 +143,7 @@ class Board:
         self.waits: Counter[Wait] = Counter()
         self._ask = ask
         self._progress: dict[DagRun, Progress] = {}
+        self._untold: set[DagRun] = set()  # those of which more is known than anybody has been told
         self._newest: datetime | None = None
         self._asked_at = _NEVER
 
@@ -132,15 +152,18 @@ class Board:
         return self._progress.get(wait.dag_run, Progress()).judge(wait)
 
     async def refresh(self, around: Surroundings) -> frozenset[DagRun]:
-        """Look again; the DAG runs of which more is known than before. Raises StoreError and WatchError."""
+        """Look again; the DAG runs of which more is known than before. Raises StoreError and WatchError.
+
+        What an error has kept from being told is told the next time.
+        """
         runs = {wait.dag_run for wait in self.waits}
         self._progress = {run: progress for run, progress in self._progress.items() if run in runs}
-        new = runs - self._progress.keys()
+        self._untold = (self._untold & runs) | (runs - self._progress.keys())
         newest = await around.do(around.store.runs.last_update)
-        moved = await self._read(runs if newest != self._newest else new, around)
-        changed = moved | await self._read_states(runs, new | moved, around.clock())
-        self._newest = newest
-        return frozenset(new | changed)
+        self._untold |= await self._read(runs if newest != self._newest else self._untold, around)
+        await self._read_states(runs, around.clock())
+        told, self._untold, self._newest = frozenset(self._untold), set(), newest
+        return told
 
     async def _read(self, runs: Collection[DagRun], around: Surroundings) -> set[DagRun]:
         """Histories from the store; the DAG runs whose histories have grown."""
@@ -155,24 +178,20 @@ class Board:
             self._of(run).histories = histories[run]
         return news
 
-    async def _read_states(
-        self, runs: Collection[DagRun], first: Collection[DagRun], now: datetime
-    ) -> set[DagRun]:
-        """States from Airflow, of some DAG runs, and now and then of all; those that have changed."""
-        asked = runs if now - self._asked_at >= STATES_EVERY else first
-        self._asked_at = now if asked is runs else self._asked_at
+    async def _read_states(self, runs: set[DagRun], now: datetime) -> None:
+        """States from Airflow, of the DAG runs that there are news of, and now and then of all."""
+        is_time = now - self._asked_at >= STATES_EVERY
         by_dag: dict[str, list[str]] = defaultdict(list)
-        for dag_id, run_id in sorted(asked):
+        for dag_id, run_id in sorted(runs if is_time else self._untold):
             by_dag[dag_id].append(run_id)
-        changed = set()
         for dag_id, run_ids in by_dag.items():
             tasks = {task for wait in self.waits if wait.dag_run.dag_id == dag_id for task in wait.task_ids}
             for run_id, states in (await self._ask(dag_id, run_ids, sorted(tasks))).items():
                 progress = self._of(DagRun(dag_id, run_id))
                 if progress.states != states:
                     progress.states = states
-                    changed.add(DagRun(dag_id, run_id))
-        return changed
+                    self._untold.add(DagRun(dag_id, run_id))
+        self._asked_at = now if is_time else self._asked_at
 
     def _of(self, run: DagRun) -> Progress:
         return self._progress.setdefault(run, Progress())

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from datetime import datetime, timezone
+from uuid import uuid4
+
 import pytest
 from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.triggers.base import BaseEventTrigger
 
+from polyaxon_airflow.dag.build import build_dag
+from polyaxon_airflow.plan.file import plan_file
 from polyaxon_airflow.sensors import EventSensor
 from polyaxon_airflow.triggers.wait import WaitTrigger
 from polyaxon_airflow.triggers.watch import WatchTrigger
@@ -64,3 +71,77 @@ def test_a_sensor_starts_in_the_triggerer():
     assert task.start_from_trigger
     assert task.start_trigger_args.trigger_cls == "polyaxon_airflow.triggers.wait.WaitTrigger"
     assert task.start_trigger_args.next_method == "execute_complete"
+
+
+WAITING = """
+kind: component
+name: waiting
+inputs: [{name: lr, type: float}]
+run:
+  kind: dag
+  operations:
+  - {name: train, component: {run: {kind: job, container: {image: busybox}}}}
+  - name: board
+    events: [{kinds: [run_status_running], ref: ops.train}]
+    component: {run: {kind: job, container: {image: busybox}}}
+"""
+
+
+@pytest.fixture
+def sensor(tmp_path):
+    """That of a polyaxonfile whose input `lr` has no default."""
+    (tmp_path / "waiting.yaml").write_text(WAITING)
+    dag = build_dag(plan_file(tmp_path / "waiting.yaml", tmp_path))
+    (task,) = (task for task in dag.tasks if isinstance(task, EventSensor))
+    return task
+
+
+def begun(sensor, conf):
+    """The task instance and the context that Airflow's triggerer makes before it runs a sensor's trigger."""
+    from airflow.api_fastapi.execution_api.datamodels.taskinstance import DagRun
+    from airflow.executors.workloads.task import TaskInstanceDTO
+    from airflow.jobs.triggerer_job_runner import TriggerRunner
+
+    now = datetime.now(timezone.utc)
+    task = TaskInstanceDTO(
+        id=uuid4(),
+        dag_version_id=uuid4(),
+        dag_id="waiting",
+        task_id=sensor.task_id,
+        run_id="run",
+        try_number=1,
+        map_index=-1,
+        pool_slots=1,
+        priority_weight=1,
+        queue="default",
+    )
+    names = ("logical_date", "data_interval_start", "data_interval_end", "run_after", "start_date")
+    told = {"dag_id": "waiting", "run_id": "run", "run_type": "manual", "state": "running", "conf": conf}
+    run = DagRun(
+        **told, **dict.fromkeys(names, now), end_date=None, consumed_asset_events=[], partition_key=None
+    )
+    instance = TriggerRunner.create_runtime_ti(task, DagSerialization.to_dict(sensor.dag), run.model_dump())
+    return instance, instance.get_template_context()
+
+
+@pytest.mark.parametrize(
+    ("conf", "lr"), [pytest.param({"lr": 0.5}, 0.5, id="given"), pytest.param({}, None, id="not given")]
+)
+def test_a_run_that_lacks_a_param_which_its_file_has_come_to_want_does_not_end_the_triggerer(
+    sensor, conf, lr
+):
+    assert begun(sensor, conf)[1]["params"] == {"lr": lr}
+
+
+def test_a_wait_keeps_no_copy_of_its_dag(sensor):
+    instance, context = begun(sensor, {})
+    trigger = WaitTrigger(sensor.wanted)
+    trigger.task_instance = instance
+    trigger.render_template_fields(context)
+    of_run, dag = weakref.ref(instance), weakref.ref(instance.task.dag)
+    del instance
+    gc.collect()
+    assert (of_run(), dag()) == (None, None), "the triggerer keeps `context` and `trigger` while it waits"
+    assert context == {}
+    kept = trigger.task_instance
+    assert (kept.dag_id, kept.run_id, kept.task_id) == ("waiting", "run", sensor.task_id)

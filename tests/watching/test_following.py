@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import suppress
 from datetime import timedelta
 
@@ -198,21 +199,53 @@ class TestOutages:
         assert seen[3].error is None
         assert [wake["labels"] for wake in found[:1]] == [["a.csv"]]
 
-    def test_of_one_watch_are_noted_under_its_name(self, store):
+    def test_that_nobody_foresaw_are_outages_too(self, store, folder, tmp_path):
+        class Defective(FilesSource):
+            def look(self, watches, now):
+                if (tmp_path / "defective").exists():
+                    raise TypeError("no float")
+                return super().look(watches, now)
+
+        place = Place("lake", "host_path", {"hostPath": str(folder.path)})
+        errors = []
+        acts = [
+            (tmp_path / "defective").touch,
+            lambda: errors.append(store.cursors.get("stream lake").error),
+            lambda: [(tmp_path / "defective").unlink(), folder.write("a.csv")],
+            nothing,
+        ]
+        script = Script(store, *acts)
+        follower = Follower(WATCH, script.around)
+        asyncio.run(until_the_end(follower.follow(script.views(lambda: Defective(place)))))
+        assert keys(store) == ["a.csv"]
+        assert [error.rpartition(":")[0] for error in errors] == ["TypeError: no float (test_following.py"]
+
+    @pytest.mark.parametrize(
+        ("error", "text"),
+        [
+            pytest.param(
+                WatchError("the query of 'x' cannot be read"),
+                "the query of 'x' cannot be read",
+                id="foreseen",
+            ),
+            pytest.param(KeyError("x"), r"KeyError: 'x' \(test_following.py:\d+\)", id="unforeseen"),
+        ],
+    )
+    def test_of_one_watch_are_noted_under_its_name(self, store, error, text):
         class Stubborn:
             def is_same_for(self, watch):
                 return False
 
             def step(self, watch, cursor):
-                raise WatchError("the query of 'x' cannot be read")
+                raise error
 
         async def once():
             yield Seen(Stubborn(), frozenset({WATCH}))
 
         script = Script(store)
         assert asyncio.run(until_the_end(Follower(WATCH, script.around).follow(once()))) == []
-        assert store.cursors.get(WATCH.name).error == "the query of 'x' cannot be read"
-        assert script.told == [f"{WATCH.name}: the query of 'x' cannot be read"]
+        assert re.fullmatch(text, store.cursors.get(WATCH.name).error)
+        assert script.told == [f"{WATCH.name}: {store.cursors.get(WATCH.name).error}"]
 
 
 def test_a_watch_whose_files_stand_still_asks_the_store_nothing(store, folder, wakes):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
@@ -8,8 +10,8 @@ import pytest
 
 from polyaxon_airflow.events.waiting import Wanted
 from polyaxon_airflow.store import Artifact, Run, open_store
-from polyaxon_airflow.watching.polling import Surroundings
-from polyaxon_airflow.watching.waits import STATES_EVERY, Board, DagRun, Wait
+from polyaxon_airflow.watching.polling import Pace, Surroundings
+from polyaxon_airflow.watching.waits import STATES_EVERY, Board, DagRun, Wait, survey
 from tests.watching.watchers import NOON
 
 RUN = DagRun("d", "r")
@@ -27,10 +29,12 @@ class Airflow:
     """States of tasks, by run and task; counts how often it is asked."""
 
     def __init__(self):
-        self.states, self.questions = {}, []
+        self.states, self.questions, self.is_silent = {}, [], False
 
     async def __call__(self, dag_id, run_ids, task_ids):
         self.questions.append((dag_id, sorted(run_ids), list(task_ids)))
+        if self.is_silent:
+            raise TimeoutError("no answer")
         return {
             run_id: {
                 task: state
@@ -215,3 +219,28 @@ class TestQuestions:
         scene.airflow.questions.clear()
         assert self.refresh(scene) == frozenset()
         assert scene.airflow.questions == []
+
+
+def test_what_happens_while_airflow_does_not_answer_is_told_when_it_does(scene):
+    wait, told, pauses = wait_of("running"), [], []
+    scene.board.waits[wait] += 1
+    acts = [
+        lambda: (scene.begin("train", "running"), setattr(scene.airflow, "is_silent", True)),
+        lambda: None,
+        lambda: setattr(scene.airflow, "is_silent", False),
+    ]
+
+    async def sleep(seconds):
+        pauses.append(seconds)
+        acts.pop(0)()
+
+    async def judgements():
+        around = replace(scene.around, tell=told.append, sleep=sleep, chance=lambda: 0.5)
+        async with aclosing(survey(scene.board, Pace(5), around)) as news:
+            return [(await anext(news), scene.board.judge(wait).state) for _ in range(2)]
+
+    assert asyncio.run(judgements()) == [({RUN}, "wait"), ({RUN}, "reached")]
+    assert pauses == [5, 5, 10]
+    assert [text.rpartition(" (")[0] for text in told] == [
+        "operations that wait for events: TimeoutError: no answer"
+    ] * 2
