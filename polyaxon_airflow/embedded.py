@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 USER = "admin"
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+# For `sqlite3.connect`, seconds: a component that SQLite keeps waiting for longer ends, and Python's own 5 s are soon over.
+SQLITE_ARGUMENTS = {"timeout": 60}
+SQLITE = {
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": f"{__name__}.SQLITE_ARGUMENTS",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS_ASYNC": f"{__name__}.SQLITE_ARGUMENTS",
+}
 SMALL_BOX = {  # docs/operations.md says what each was measured to be worth
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
@@ -102,6 +108,8 @@ class EmbeddedAirflow:
             **SMALL_BOX,
             **self._more,
         }
+        if variables["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].startswith("sqlite:"):
+            variables = {**SQLITE, **variables}
         variables["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{variables.get('PATH', os.defpath)}"
         variables.pop("PYTHONDONTWRITEBYTECODE", None)  # it triples the import time of every component
         return variables

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,7 @@ _S3 = {
 _GCS = {
     "token": ("GC_KEYFILE_DICT", "GOOGLE_KEYFILE_DICT", "GC_KEY_PATH", "GOOGLE_APPLICATION_CREDENTIALS"),
     "project": ("GC_PROJECT", "GOOGLE_CLOUD_PROJECT"),
+    "endpoint_url": ("STORAGE_EMULATOR_HOST",),
 }
 _AZURE = {
     "connection_string": ("AZURE_STORAGE_CONNECTION_STRING", "AZURE_CONNECTION_STRING"),
@@ -42,6 +44,23 @@ _PROTOCOLS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "abfs": _AZURE,
     "az": _AZURE,
 }
+
+
+def address_of(root: str, variables: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """The URL by which fsspec knows a root, and the options of its file system.
+
+    Polyaxon writes Azure's as `wasbs://container@account.blob.core.windows.net/path`:
+
+    >>> address_of("wasbs://data@lake.blob.core.windows.net/raw", {"AZURE_STORAGE_ACCOUNT_KEY": "k"})
+    ('abfs://data/raw', {'account_name': 'lake', 'account_key': 'k'})
+    """
+    parts = urlsplit(root)
+    if parts.scheme not in ("wasb", "wasbs"):
+        return root, storage_options(parts.scheme, variables)
+    container, _, host = parts.netloc.partition("@")
+    options = storage_options("abfs", variables)
+    account = {} if "connection_string" in options or not host else {"account_name": host.partition(".")[0]}
+    return f"abfs://{container}{parts.path}", {**account, **options}
 
 
 def storage_options(protocol: str, variables: Mapping[str, str]) -> dict[str, Any]:

@@ -10,9 +10,8 @@ import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
-from urllib.parse import urlsplit
 
-from polyaxon_airflow.artifacts.options import storage_options
+from polyaxon_airflow.artifacts.options import address_of
 from polyaxon_airflow.artifacts.paths import inside, relative, written_whole
 from polyaxon_airflow.errors import FilesError, MissingFilesError, UnreachableFilesError
 
@@ -133,9 +132,8 @@ class RemoteStorage:
     def __init__(self, root: str, variables: Mapping[str, str]) -> None:
         from fsspec.core import url_to_fs
 
-        url = _fsspec_url(root)
+        url, options = address_of(root, variables)
         self.root = root.rstrip("/")
-        options = storage_options(urlsplit(url).scheme, variables)
         try:
             self._system, base = url_to_fs(url, use_listings_cache=False, **options)
         except (ImportError, ValueError) as error:
@@ -205,14 +203,6 @@ def _copy(source: Path, target: Path) -> None:
         return  # a run's own directory stands in the store itself on a single machine
     with written_whole(target) as part:
         shutil.copy2(source, part)
-
-
-def _fsspec_url(root: str) -> str:
-    """Azure's `wasbs://container@account.blob.core.windows.net/path` is `abfs://container/path` to fsspec."""
-    parts = urlsplit(root)
-    if parts.scheme not in ("wasb", "wasbs"):
-        return root
-    return f"abfs://{parts.netloc.partition('@')[0]}{parts.path}"
 
 
 def _first_line(error: Exception) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from polyaxon_airflow.artifacts.options import storage_options
+from polyaxon_airflow.artifacts.options import address_of
 from polyaxon_airflow.errors import WatchError
 from polyaxon_airflow.events.patterns import Pattern
 from polyaxon_airflow.events.watches import Occurrence, Watch, is_true
@@ -208,12 +208,9 @@ def _depth(top: str, patterns: Collection[Pattern]) -> int | None:
 def _open(name: str, root: str, variables: Mapping[str, str]) -> tuple[Any, str]:
     from fsspec.core import url_to_fs
 
-    url = root if "://" in root else f"file://{root}"
-    scheme, _, rest = url.partition("://")
-    if scheme in ("wasb", "wasbs"):  # container@account.blob.core.windows.net/path
-        scheme, url = "abfs", f"abfs://{rest.partition('@')[0]}/{rest.partition('/')[2]}"
+    url, options = address_of(root if "://" in root else f"file://{root}", variables)
     try:
-        system, base = url_to_fs(url, use_listings_cache=False, **storage_options(scheme, variables))
+        system, base = url_to_fs(url, use_listings_cache=False, **options)
     except (ImportError, ValueError) as error:
         raise WatchError(f"connection '{name}' cannot be used: {error}") from error
     return system, base.rstrip("/")

@@ -1,18 +1,24 @@
-"""What every storage must do, a local folder and S3 alike."""
+"""What every storage must do, a local folder and the clouds alike."""
 
 from uuid import uuid4
 
 import pytest
 
-from polyaxon_airflow.artifacts.options import storage_options
+from polyaxon_airflow.artifacts.options import address_of, storage_options
 from polyaxon_airflow.artifacts.storage import Entry, LocalStorage, Stat, open_storage
 from polyaxon_airflow.errors import FilesError, ForbiddenPathError, MissingFilesError, UnreachableFilesError
 
+CLOUDS = {
+    "s3": "s3://artifacts/",
+    "google": "gs://artifacts/",
+    "azure": "wasbs://artifacts@devstoreaccount1.blob.core.windows.net/",
+}
 
-@pytest.fixture(params=["local", "file url", "s3"])
+
+@pytest.fixture(params=["local", "file url", *CLOUDS])
 def storage(request, tmp_path):
-    if request.param == "s3":
-        return open_storage(f"s3://artifacts/{uuid4().hex}", request.getfixturevalue("s3"))
+    if request.param in CLOUDS:
+        return open_storage(f"{CLOUDS[request.param]}{uuid4().hex}", request.getfixturevalue(request.param))
     return open_storage(f"{'file://' if 'url' in request.param else ''}{tmp_path}/store")
 
 
@@ -154,3 +160,22 @@ def test_what_is_wrong_is_one_sentence_without_secrets(s3, root, variables, erro
 )  # fmt: skip
 def test_credentials(protocol, variables, options):
     assert storage_options(protocol, variables) == options
+
+
+@pytest.mark.parametrize(
+    ("variables", "options"),
+    [
+        pytest.param(
+            {"AZURE_ACCOUNT_KEY": "k"},
+            {"account_name": "lake", "account_key": "k"},
+            id="the account of the URL",
+        ),
+        pytest.param({"AZURE_ACCOUNT_NAME": "other"}, {"account_name": "other"}, id="one that is named"),
+        pytest.param(
+            {"AZURE_CONNECTION_STRING": "c"}, {"connection_string": "c"}, id="that of the connection string"
+        ),
+    ],
+)
+def test_the_account_in_azures_urls(variables, options):
+    root = "wasbs://data@lake.blob.core.windows.net/raw"
+    assert address_of(root, variables) == ("abfs://data/raw", options)
