@@ -3,7 +3,7 @@
 import pytest
 
 from polyaxon_airflow.compiler import CompiledOperation, RunContext, compile_operation, resolve
-from polyaxon_airflow.errors import CompilationError
+from polyaxon_airflow.errors import CompilationError, FaultsError
 from polyaxon_airflow.polyaxonfile import read_operation
 
 TRAIN = """
@@ -117,3 +117,21 @@ def test_the_content_of_a_file_stays_text():
     )
     run = resolve(compile_operation(operation), RunContext()).run
     assert run.init[0].file.content == '{"epochs": 3}'
+
+
+def compile_text(text):
+    return compile_operation(read_operation(text))
+
+
+@pytest.mark.parametrize("kind", ["tfjob", "pytorchjob", "mpijob", "raycluster", "daskcluster"])
+@pytest.mark.parametrize(
+    "patch", ["cmd: echo 1", "env: {A: b}", "environment: {nodeName: a}", "container: {image: i}"]
+)
+def test_what_is_meant_for_each_replica_changes_nothing_where_there_is_none(kind, patch):
+    bare = compile_text(f"kind: component\nrun: {{kind: {kind}}}\n")
+    assert compile_text(f"kind: component\nrun: {{kind: {kind}}}\n{patch}\n").run == bare.run
+
+
+def test_a_patch_of_replicas_is_checked_where_there_is_none():
+    with pytest.raises(FaultsError, match="unknown key 'contaner'"):
+        compile_text("kind: operation\nrunPatch: {contaner: {image: i}}\ncomponent: {run: {kind: tfjob}}\n")
