@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.compiler.rendering import render
 from polyaxon_airflow.errors import CompilationError
+from polyaxon_airflow.json_text import json_text
 from polyaxon_airflow.runtimes.service import Service
 
 if TYPE_CHECKING:
@@ -83,14 +83,12 @@ def to_text(value: Any) -> str:
         return ""
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         raise CompilationError(f"{value} does not fit in 64 bits")
-    if isinstance(value, float):
-        return re.sub(r"e([+-])0*", lambda match: f"e{match[1].rstrip('+')}", json.dumps(value))
-    if isinstance(value, (bool, int, list, dict)):
-        return json.dumps(value, separators=(",", ":"), default=str, ensure_ascii=False)
-    return str(value)
+    return json_text(value) if isinstance(value, (bool, int, float, list, dict)) else str(value)
 
 
 def _typed(io: IO) -> Any:
+    if io.type in (None, "any") and isinstance(io.value, datetime):
+        return io.value.isoformat()
     if io.type != "str" or io.value is None:
         return [] if io.type == "str" and io.is_list else io.value
     if io.is_list and isinstance(io.value, list):

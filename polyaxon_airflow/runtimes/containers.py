@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.errors import CompilationError
+from polyaxon_airflow.json_text import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -106,7 +106,7 @@ def _expanded(entry: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any
 
 def as_text(value: Any) -> str:
     """Text as it is, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    return value if isinstance(value, str) else json_text(value)
 
 
 def container_name(text: str) -> str:
@@ -126,7 +126,7 @@ def requests_gpu(container: Mapping[str, Any]) -> bool:
 
 
 def _misshapen(key: str, name: str, wanted: str, value: Any) -> CompilationError:
-    return CompilationError(f"'{key}' of container '{name}' must be {wanted}, not {json.dumps(value)}")
+    return CompilationError(f"'{key}' of container '{name}' must be {wanted}, not {json_text(value)}")
 
 
 def _quantities(resources: Mapping[str, Any]) -> dict[str, Any]:

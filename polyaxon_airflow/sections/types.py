@@ -15,6 +15,7 @@ from uuid import UUID
 import pydantic
 from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
 
+from polyaxon_airflow.json_text import json_text
 from polyaxon_airflow.sections import values
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def _as_text(value: Any) -> str:
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         raise ValueError("must fit in 64 bits")
     if isinstance(value, (bool, int, float, dict, list)):
-        return json.dumps(value, separators=(",", ":"), default=str)
+        return json_text(value)
     return str(value)
 
 

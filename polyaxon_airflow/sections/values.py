@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from uuid import UUID
 
@@ -28,7 +29,7 @@ def check_image(image: str) -> str:
     """The reference of a container image, or a template. Raises a pydantic error for what cannot be one."""
     if is_template(image):
         return image
-    parts = image.split(":")
+    parts = re.sub(r"^https?://", "", image).split(":")
     port_without_path = len(parts) == 3 and ("/" not in parts[1] or parts[1].startswith("/"))
     if not image or " " in image or len(parts) > 3 or port_without_path:
         raise PydanticCustomError("image", "'{image}' is not the name of an image", {"image": image})

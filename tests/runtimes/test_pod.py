@@ -141,7 +141,7 @@ def test_a_job_without_container_is_refused():
 @pytest.mark.parametrize(
     ("container", "said"),
     [
-        ("env: {A: b}", "'env' of container 'polyaxon-main' must be a list of mappings, not {\"A\": \"b\"}"),
+        ("env: {A: b}", "'env' of container 'polyaxon-main' must be a list of mappings, not {\"A\":\"b\"}"),
         ("env: [null]", "'env' of container 'polyaxon-main' must be a list of mappings, not [null]"),
         ("ports: [80]", "'ports' of container 'polyaxon-main' must be a list of mappings, not [80]"),
         ("volumeMounts: /data", "'volumeMounts' of container 'polyaxon-main' must be a list of mappings"),

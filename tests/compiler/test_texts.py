@@ -1,4 +1,4 @@
-"""Labels, annotations and node selectors of a run: text, with values of other kinds in the words of JSON."""
+"""Values as text: labels, annotations, node selectors and arguments of a run, in the words of JSON."""
 
 import pytest
 
@@ -30,8 +30,27 @@ def test_labels_are_text(section, written, rendered):
     assert run.to_dict()["environment"][section] == {"l": rendered}
 
 
-@pytest.mark.parametrize(("number", "text"), [("1.0e-7", "1e-7"), ("1.0e+22", "1e22"), ("0.5", "0.5")])
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("1.0e-7", "1e-7"),
+        ("1.0e-5", "0.00001"),
+        ("-9.9e-05", "-0.000099"),
+        ("1.0e+22", "1e+22"),
+        ("0.5", "0.5"),
+        (".inf", "null"),
+    ],
+)
 def test_arguments_write_numbers_as_the_official_package(number, text):
-    file = f"inputs: [{{name: lr, type: float, value: {number}}}]\nrun: {{kind: job, container: {{image: a, args: ['{{{{ params.lr.as_arg }}}}']}}}}\n"
+    file = f"inputs: [{{name: x, type: any, value: {{a: [{number}]}}}}]\nrun: {{kind: job, container: {{image: a, args: ['{{{{ params.x.as_arg }}}}']}}}}\n"
     run = resolve(compile_operation(read_operation(file)), RunContext()).run
-    assert run.to_dict()["container"]["args"] == [f"--lr={text}"]
+    assert run.to_dict()["container"]["args"] == [f'--x={{"a":[{text}]}}']
+
+
+@pytest.mark.parametrize(
+    ("declared", "text"), [("any", "2021-01-01T10:00:00"), ("str", "2021-01-01 10:00:00")]
+)
+def test_arguments_write_moments_as_the_official_package(declared, text):
+    file = f"inputs: [{{name: x, type: {declared}, value: 2021-01-01 10:00:00}}]\nrun: {{kind: job, container: {{image: a, args: ['{{{{ x }}}}']}}}}\n"
+    run = resolve(compile_operation(read_operation(file)), RunContext()).run
+    assert run.to_dict()["container"]["args"] == [text]
