@@ -1,5 +1,7 @@
 """The run store with 100,000 runs, and with a sweep of 5,000 trials of 100 steps: ms of each question.
 
+Of 20 runs all is read, as `runs ls` does; of 1,000 their outputs, as a join does.
+
 Wall is what a quiet machine would wait; CPU, of this process and of the server's, is what a busy one can compare.
 
     python bench/store.py [--runs 100000] [--trials 5000] [--url postgresql://...]
@@ -26,6 +28,7 @@ from sqlalchemy import insert, text
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+from polyaxon_airflow.execution.references import fields_read  # noqa: E402
 from polyaxon_airflow.store import Point, Run, open_store, schema  # noqa: E402
 from polyaxon_airflow.store.metrics import _pack  # noqa: E402
 from polyaxon_airflow.store.rows import COLUMNS  # noqa: E402
@@ -77,12 +80,12 @@ def measure(url, options):
         fill(store, options.runs)
         fill_sweep(store, options.runs, options.trials)
         results = {}
-        for limit in (20, 1000):
+        for limit, fields in ((20, None), (1000, fields_read(["outputs.loss"]))):  # `runs ls`, and a join
             for name, (query, sort) in JOINS.items():
                 results[f"{name}, {limit} at most"] = timed(
                     store,
-                    lambda query=query, sort=sort, limit=limit: store.runs.find(
-                        query, at=NOW, sort=sort, limit=limit
+                    lambda query=query, sort=sort, limit=limit, fields=fields: store.runs.find(
+                        query, at=NOW, sort=sort, limit=limit, fields=fields
                     ),
                 )
         sweep = f"{options.runs + 1:032x}"

@@ -29,7 +29,8 @@ class PolyaxonPlugin(AirflowPlugin):
 
     @property
     def listeners(self) -> list[Any]:  # type: ignore[override]
+        from polyaxon_airflow.closing import ClosingListener
         from polyaxon_airflow.keeper.listener import KeeperListener
         from polyaxon_airflow.warming import WarmingListener
 
-        return [KeeperListener(), WarmingListener()]
+        return [ClosingListener(), KeeperListener(), WarmingListener()]

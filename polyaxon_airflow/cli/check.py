@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help="a polyaxonfile, or a folder of them"
+        "paths", nargs="+", type=_existing, metavar="PATH", help="a polyaxonfile, or a folder of them"
     )
     parser.add_argument(
         "--format", choices=sorted(reports.FORMATS), default="text", help="how to write the result"
@@ -53,6 +54,14 @@ def run(arguments: argparse.Namespace) -> int:
     results = check(paths, root=arguments.root, strict=arguments.strict, known=_known(arguments))
     print(reports.FORMATS[arguments.format](results), end="")
     return 0 if all(result.is_valid for result in results) else 1
+
+
+def _existing(text: str) -> Path:
+    """A path that is there; else the command was called wrongly, which is no fault of a file."""
+    path = Path(text)
+    if not path.exists():
+        raise ArgumentTypeError(f"there is no file or folder {text}")
+    return path
 
 
 def _is_one(path: Path) -> bool:

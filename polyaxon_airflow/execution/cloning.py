@@ -67,6 +67,11 @@ def clone_of(task: Task, store: RunStore) -> Clone | None:
         raise CompilationError(
             f"conf asks to {kind} run '{uuid}', which is one of {original.dag_id or 'no DAG'}"
         )
+    if original.pipeline is not None:
+        raise CompilationError(
+            f"conf asks to {kind} run '{uuid}', which is a part of {original.dag_run_id}; clear its task "
+            f"{original.task_id} there, or {kind} {original.controller or original.pipeline}"
+        )
     return Clone(kind, original)
 
 

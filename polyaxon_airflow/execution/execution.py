@@ -20,10 +20,12 @@ from polyaxon_airflow.execution.clearing import end_cleared
 from polyaxon_airflow.execution.cloning import clone_of, is_whole, resumed_uuid
 from polyaxon_airflow.execution.continuing import continued
 from polyaxon_airflow.execution.decide import held_back_by_condition, held_back_by_upstreams
+from polyaxon_airflow.execution.edges import edges_to
 from polyaxon_airflow.execution.family import Family
 from polyaxon_airflow.execution.images import with_built_image
 from polyaxon_airflow.execution.launching import manifest_of
 from polyaxon_airflow.execution.limits import pass_limits
+from polyaxon_airflow.execution.pipelines import begin_dags
 from polyaxon_airflow.execution.resolution import compiled_of, key_of, resolved
 from polyaxon_airflow.execution.services import service_of
 from polyaxon_airflow.execution.stopping import dags_that_stop, why_ended
@@ -77,6 +79,8 @@ class Execution:
 
         Raises CompilationError for a run that `conf` names and that cannot be gone on from.
         """
+        if self.task.node.is_in_dag:
+            begin_dags(self.task, self.around)
         clone = clone_of(self.task, self.around.store) if is_whole(self.task) else None
         if clone is not None and clone.kind == "resume" and resumed_uuid(self.task) == self.uuid:
             return self._reopened(clone.original)
@@ -180,6 +184,8 @@ class Execution:
 
     def _submit(self, step: Step | None) -> Ended | Started:
         check_place(self.task)
+        if self.task.node.kind == "run":
+            self.around.store.lineage.link(edges_to(self.uuid, self.compiled, self._family))
         suggested = step.params() if step is not None else None
         literal = resolved(self.task, self.around, self._run(), suggested)
         literal = with_built_image(literal, self.task, self.around)

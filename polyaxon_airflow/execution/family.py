@@ -83,7 +83,9 @@ class Family:
         if kind == "dag":
             return self.dag()
         task_id = f"{self._dag_group}.{name}" if self._dag_group else name
-        return self.siblings().get(task_id) or self.siblings().get(f"{task_id}.best")
+        siblings = self.siblings()
+        found = (siblings.get(f"{task_id}{end}") for end in ("", ".best", ".outcome"))
+        return next((run for run in found if run is not None), None)
 
     @property
     def _dag_path(self) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from polyaxon_airflow.compiler.contexts import RunContext, variables
 from polyaxon_airflow.compiler.rendering import render
 from polyaxon_airflow.errors import CompilationError, StoreError
-from polyaxon_airflow.execution.references import value_at
+from polyaxon_airflow.execution.references import fields_read, value_at
+from polyaxon_airflow.store import Edge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,17 +22,22 @@ MOST = 5000  # runs that one join may find, as in Polyaxon
 
 
 def joined_values(
-    compiled: CompiledOperation, around: Surroundings, params: Mapping[str, Any], globals_: Mapping[str, Any]
+    compiled: CompiledOperation,
+    around: Surroundings,
+    params: Mapping[str, Any],
+    globals_: Mapping[str, Any],
+    uuid: str,
 ) -> dict[str, list[Any] | dict[str, Any]]:
     """Name -> one value of each run that a join finds, in the join's order; artifacts are put together.
 
-    Queries see the operation's params. Raises CompilationError for a query that cannot be asked.
+    The lineage of `uuid`, the run that they are for, gets an edge from each of them. Queries see the operation's params. Raises CompilationError for a query that cannot be asked.
     """
     values: dict[str, Any] = {}
     seen = variables((*(compiled.inputs or ()), *(compiled.contexts or ())), RunContext(globals_, params))
     for join in compiled.joins if isinstance(compiled.joins, list) else ():
         runs = _found(join, around, {**seen, **params})
         around.log(f"join {join.query}: {len(runs)} runs")
+        around.store.lineage.link(Edge(run.uuid, uuid, "join") for run in runs)
         for name, param in (join.params if isinstance(join.params, dict) else {}).items():
             values[name] = _collected(name, runs, param.value)
     return values
@@ -40,6 +46,7 @@ def joined_values(
 def _found(join: Join, around: Surroundings, seen: Mapping[str, Any]) -> list[Run]:
     limit = render(join.limit, seen) if join.limit is not None else MOST
     offset = render(join.offset, seen) if join.offset is not None else 0
+    given = join.params if isinstance(join.params, dict) else {}
     try:
         return around.store.runs.find(
             str(render(join.query, seen)),
@@ -48,6 +55,7 @@ def _found(join: Join, around: Surroundings, seen: Mapping[str, Any]) -> list[Ru
             limit=min(int(limit), MOST),
             offset=int(offset),
             project=around.project,
+            fields=fields_read(param.value for param in given.values()),
         )
     except (StoreError, ValueError) as error:
         raise CompilationError(f"joins: {error}") from error

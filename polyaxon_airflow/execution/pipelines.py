@@ -1,21 +1,42 @@
-"""Dags and sweeps as runs of their own: their rows in the store begin with their first task."""
+"""Dags and sweeps as runs of their own: their rows in the store begin with the first task inside of them."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from polyaxon_airflow.compiler import CompiledOperation
+from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.execution.cloning import clone_of, trigger_values
+from polyaxon_airflow.execution.edges import edges_to
 from polyaxon_airflow.execution.family import Family
+from polyaxon_airflow.execution.references import referenced_values
 from polyaxon_airflow.store import Run
 from polyaxon_airflow.store.lifecycle import DONE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from polyaxon_airflow.compiler import CompiledOperation
     from polyaxon_airflow.execution.task import Surroundings, Task
 
+HELD_BACK = frozenset({"skipped", "upstream_failed"})  # what was never to start
 ENDS = ("best", "outcome")  # kinds of tasks that end a pipeline, which they open again when they were cleared
+
+
+def begin_dags(task: Task, around: Surroundings) -> None:
+    """The dags that a task is in, the outermost first; one that had ended goes on if the task was cleared.
+
+    The trials of a sweep over a dag are not among them: their first task begins those. Raises CompilationError.
+    """
+    for group, path in _dags(task):
+        known = around.store.runs.get(Family(task, around).pipeline(group))
+        if known is None:
+            node = replace(task.node, operation=path, group=group)
+            compiled = CompiledOperation.from_dict(dict(task.plan.operations[path]))
+            begin_pipeline(replace(task, node=node), around, compiled, group, ends_with=_outcome(task, group))
+        elif task.identity.generation and known.status in DONE - HELD_BACK:
+            around.store.runs.set_status(known.uuid, "running", at=around.clock(), force=True)
 
 
 def begin_pipeline(
@@ -61,11 +82,29 @@ def begin_pipeline(
         schedule_at=task.schedule_at,
     )
     begun = around.store.runs.begin(run)
-    if begun.status in DONE - {"skipped", "upstream_failed"} and where.generation and task.node.kind in ENDS:
+    if begun.status in DONE - HELD_BACK and where.generation and task.node.kind in ENDS:
         return around.store.runs.set_status(run.uuid, "running", at=around.clock(), force=True)
     if begun.status == "created":
         around.store.runs.set_status(run.uuid, "running", at=around.clock())
+        if trial_index is None:
+            around.store.lineage.link(edges_to(run.uuid, compiled, family))
     return begun
+
+
+def _dags(task: Task) -> Iterator[tuple[str, str]]:
+    """Task group and path of each dag that a task is in, the outermost first, but for trials."""
+    groups = [("", ""), *((group.id, group.operation) for group in task.plan.groups if not group.is_mapped)]
+    for group, path in groups:
+        operation: Mapping[str, Any] = task.plan.operations.get(path, {})
+        is_dag = operation.get("run", {}).get("kind") == "dag" and operation.get("matrix") is None
+        if is_dag and (not group or task.node.group == group or task.node.group.startswith(f"{group}.")):
+            yield group, path
+
+
+def _outcome(task: Task, group: str) -> str | None:
+    """Id of the task that ends a dag; None for one that ends as Airflow ends it (see `closing`)."""
+    nodes = (node for node in task.plan.nodes if node.kind == "outcome" and node.group == group)
+    return next((node.id for node in nodes), None)
 
 
 def _parent(task: Task, family: Family, group: str) -> str | None:
@@ -85,5 +124,8 @@ def _inputs(
 ) -> dict[str, Any]:
     """The values of a pipeline's inputs, as far as they are known when it begins."""
     values = {io.name: io.value for io in compiled.inputs or ()}
+    references = {name: param for name, param in (compiled.params or {}).items() if param.ref}
+    with suppress(CompilationError):  # each of its operations tells of it
+        values |= referenced_values(references, Family(task, around).find)
     given = trigger_values(compiled, task, around.store) if is_whole else {}
     return {**values, **{name: value for name, value in given.items() if name in values}}

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any
 from polyaxon_airflow.errors import CompilationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from polyaxon_airflow.sections.params import Param
     from polyaxon_airflow.store import Run
 
 CONTEXT_ARTIFACTS = "/plx-context/artifacts"
 ABSENT: Any = object()
+_FIELDS = {  # of a run, that a section of it is made of
+    "inputs": ("inputs",),
+    "outputs": ("outputs",),
+    "io": ("inputs", "outputs"),
+    "artifacts": ("original", "cloning_kind"),
+}
 
 
 def referenced_values(params: Mapping[str, Param], find: Callable[[str], Run | None]) -> dict[str, Any]:
@@ -30,6 +36,14 @@ def referenced_values(params: Mapping[str, Param], find: Callable[[str], Run | N
             )
         values[name] = value_at(name, run, param.value)
     return values
+
+
+def fields_read(paths: Iterable[Any]) -> frozenset[str] | None:
+    """The fields of a run that `value_at` looks into for these paths; None for all of them."""
+    sections = {"artifacts" if isinstance(path, dict) else str(path).partition(".")[0] for path in paths}
+    if not sections <= _FIELDS.keys():
+        return None
+    return frozenset(field for section in sections for field in _FIELDS[section]) | {"status"}
 
 
 def value_at(name: str, run: Run, path: Any, *, missing: Any = ABSENT) -> Any:

@@ -149,7 +149,7 @@ def _context(task: Task, around: Surroundings, compiled: CompiledOperation, run:
     if task.node.operation == "":
         params |= trigger_values(compiled, task, around.store)
     known = {**run_globals(run), **_told_at_start(task)}
-    params |= joined_values(compiled, around, params, known)
+    params |= joined_values(compiled, around, params, known, run.uuid)
     return RunContext(
         globals=known,
         params=params,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.error import URLError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.connections.catalogue import Catalogue, Entry
 
 PATIENCE = 10.0  # seconds that a webhook may take
+LONGEST = 2000  # characters of a text; Discord takes no more
 
 
 class Notifier(NamedTuple):
@@ -52,7 +54,13 @@ NOTIFIERS = {
 POSTED = ("webhook", "mattermost", "teams")  # kinds that take JSON with a text
 
 
-def notify(catalogue: Catalogue, name: str, facts: Mapping[str, Any], context: Context) -> None:
+def notify(
+    catalogue: Catalogue,
+    name: str,
+    facts: Mapping[str, Any],
+    context: Context,
+    notifiers: Mapping[str, Notifier] = NOTIFIERS,
+) -> None:
     """Tell of a run. `facts`: of the run, see `HookStep.facts`. Raises NotificationError, saying what to do."""
     entry = next((entry for entry in catalogue.entries if entry.name == name), None)
     if entry is None:
@@ -60,24 +68,25 @@ def notify(catalogue: Catalogue, name: str, facts: Mapping[str, Any], context: C
         raise NotificationError(f"no connection is called '{name}'; known: {known}")
     if entry.kind in POSTED:
         _post(entry, facts)
-    elif entry.kind in NOTIFIERS:
-        _by_airflow(entry, NOTIFIERS[entry.kind], facts, context)
+    elif entry.kind in notifiers:
+        _by_airflow(entry, notifiers[entry.kind], facts, context)
     else:
-        known = ", ".join(sorted((*NOTIFIERS, *POSTED)))
+        known = ", ".join(sorted((*notifiers, *POSTED)))
         raise NotificationError(
             f"connection '{name}' is a {entry.kind}, which tells nobody; those that do: {known}"
         )
 
 
 def text_of(facts: Mapping[str, Any]) -> str:
-    """One line for people."""
+    """One line for people, as long as all of them take."""
     reason = (facts.get("condition") or {}).get("reason")
     outputs = ", ".join(f"{name}={value}" for name, value in (facts.get("outputs") or {}).items())
-    return (
+    text = (
         f"{facts['name']} {facts['status']}"
         + (f": {reason}" if reason else "")
         + (f" ({outputs})" if outputs else "")
     )
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def _by_airflow(entry: Entry, notifier: Notifier, facts: Mapping[str, Any], context: Context) -> None:
@@ -91,7 +100,7 @@ def _by_airflow(entry: Entry, notifier: Notifier, facts: Mapping[str, Any], cont
     text = text_of(facts)
     more = dict(entry.schema_ or {})
     if entry.kind == "email":
-        more = {"subject": text, **more}
+        text, more = escape(text), {"subject": " ".join(text.split()), **more}
     try:
         made(**{notifier.connection: entry.conn_id, notifier.text: text, **more}).notify(context)
     except Exception as error:  # whatever a provider raises

@@ -17,8 +17,8 @@ class OutcomeOperator(BaseOperator):
         """Look at how all operations ended."""
         from polyaxon_airflow.configuration import run_store
         from polyaxon_airflow.execution.ending import end_dag
-        from polyaxon_airflow.operators.airflow_side import report, surroundings_of, task_of
+        from polyaxon_airflow.operators.airflow_side import refused, report, surroundings_of, task_of
 
-        with run_store() as store:
+        with run_store() as store, refused():
             ended = end_dag(task_of(self, context), surroundings_of(self, context, store, lambda: None))
         return report(ended, self)

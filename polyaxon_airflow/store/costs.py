@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import func, select
 
+from polyaxon_airflow.store.records import PIPELINES
 from polyaxon_airflow.store.schema import run
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ By = Literal["queue", "owner", "project", "user", "agent", "dag"]
 _COLUMNS = {"queue": run.c.queue, "owner": run.c.owner, "project": run.c.project, "user": run.c.user,
             "agent": run.c.agent, "dag": run.c.dag_id}  # fmt: skip
 _HOUR = 3600.0  # seconds
-_PIPELINES = ("dag", "matrix")  # their children cost, not they
 
 
 class CostSum(NamedTuple):
@@ -70,4 +70,4 @@ def _going(by: By) -> Select[Any]:
 
 
 def _is_single() -> ColumnElement[bool]:
-    return run.c.kind.is_(None) | run.c.kind.not_in(_PIPELINES)
+    return run.c.kind.is_(None) | run.c.kind.not_in(PIPELINES)  # those cost by what they are made of

@@ -50,6 +50,8 @@ class Lineage:
     def link(self, edges: Iterable[Edge]) -> None:
         """Add edges; of the same runs and kind, the last stands."""
         last = {(edge.upstream, edge.downstream, edge.kind): edge for edge in edges}
+        if not last:
+            return  # without the write lock of SQLite
         with self.database.write() as connection:
             put(connection, schema.edge, [vars(edge) for edge in last.values()])
 

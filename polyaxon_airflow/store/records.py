@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from polyaxon_airflow.store.lifecycle import Status
 
+PIPELINES = ("dag", "matrix")  # kinds of runs that are made of others
 _UUID = re.compile(r"[0-9a-f]{32}")
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import and_, func, insert, select, tuple_, update
 from polyaxon_airflow.store import lifecycle, schema
 from polyaxon_airflow.store.query import parse_query, parse_sort
 from polyaxon_airflow.store.query.compile import condition, ordered
-from polyaxon_airflow.store.records import Condition, History, TrialStatus
-from polyaxon_airflow.store.rows import COLUMNS, find_run, lock_run, the_run, to_run
+from polyaxon_airflow.store.records import PIPELINES, Condition, History, TrialStatus
+from polyaxon_airflow.store.rows import COLUMNS, NAMES, OWN, find_run, lock_run, partial_run, the_run, to_run
 from polyaxon_airflow.store.upsert import insert_new, put
 from polyaxon_airflow.store.values import LABELS, MAPPINGS, write_labels, write_values
 
@@ -101,19 +101,22 @@ class Runs:
         project: str | None = None,
         user: str | None = None,
         dag_id: str | None = None,
+        fields: Collection[str] | None = None,
     ) -> list[Run]:
         """The runs that a query in Polyaxon's language means (docs/store.md), the last updated first; without `content`.
 
         `at` is now: `today` and the like count from it, and dates without offset are in its time zone. `project`
         leaves the runs of other projects out, `dag_id` all but the outermost runs of a DAG; `user` is who `mine`
-        asks for. Raises QueryError, which shows the place of the fault.
+        asks for. `fields`: what is to be read of each run besides its uuid, name and `created_at`. Raises QueryError, which shows the place of the fault.
         """
         orders = parse_sort(sort or "-updated_at")
         read = _read(query, at)
         chosen = [*_chosen(read, project, user), *_outermost(dag_id)]
-        selected = ordered(select(*COLUMNS).where(*chosen), orders, read).limit(limit).offset(offset)
+        names = NAMES if fields is None else list(dict.fromkeys((*OWN, *fields)))
+        columns = [schema.run.c[name] for name in names]
+        selected = ordered(select(*columns).where(*chosen), orders, read).limit(limit).offset(offset)
         with self.database.read() as connection:
-            return [to_run(row) for row in connection.execute(selected)]
+            return [partial_run(names, row) for row in connection.execute(selected)]
 
     def named(self, digits: str) -> list[str]:
         """Uuids that begin with these digits, two at most: to name a run, one is wanted."""
@@ -158,6 +161,15 @@ class Runs:
         query = select(*COLUMNS).where(*own).order_by(table.c.id)
         with self.database.read() as connection:
             return [to_run(row) for row in connection.execute(query)]
+
+    def open_pipelines(self, dag_id: str, dag_run_id: str) -> list[str]:
+        """The uuids of a DAG run's dags and sweeps that have not ended, the innermost first."""
+        table = schema.run
+        own = (table.c.dag_id == dag_id, table.c.dag_run_id == dag_run_id)
+        still = (table.c.kind.in_(PIPELINES), table.c.status.not_in(lifecycle.DONE))
+        query = select(table.c.uuid).where(*own, *still).order_by(table.c.id.desc())
+        with self.database.read() as connection:
+            return list(connection.scalars(query))
 
     def trial_statuses(self, pipeline: str) -> list[TrialStatus]:
         """The statuses of a sweep's trials, by index: of a trial that was cleared, that of its newest run."""
@@ -229,7 +241,7 @@ class Runs:
         ABANDONED seconds count no more: their tasks are gone.
         """
         table = schema.run
-        singles = table.c.kind.is_(None) | table.c.kind.not_in(("dag", "matrix"))
+        singles = table.c.kind.is_(None) | table.c.kind.not_in(PIPELINES)
         query = select(table).where(table.c.pipeline.in_(pipelines), singles).order_by(table.c.id)
         with self.database.write() as connection:
             rows = [{**row} for row in connection.execute(query.with_for_update()).mappings()]

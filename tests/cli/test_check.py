@@ -27,6 +27,17 @@ def test_a_folder_is_checked_as_a_whole(files, capsys):
     assert "2 files checked, 1 invalid" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "more", [[], ["--only-polyaxonfiles"]], ids=["as it is", "of files that may be none"]
+)
+def test_a_path_that_is_not_there_is_wrong_usage(files, capsys, more):
+    with pytest.raises(SystemExit) as exit_:
+        main(["check", *more, "valid.yaml", "nowhere.yaml"])
+    assert exit_.value.code == 2
+    said = capsys.readouterr()
+    assert (said.out, "there is no file or folder nowhere.yaml" in said.err) == ("", True)
+
+
 def test_a_fault_is_shown_with_its_line_and_a_caret(files, capsys):
     main(["check", "invalid.yaml"])
     assert (

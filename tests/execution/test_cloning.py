@@ -131,3 +131,11 @@ def test_a_dag_that_was_cleared_ends_anew(world):
     assert world.run(failing, run_id="same").ended["outcome"].status == "failed"
     again = world.run(DAG, run_id="same", generation=1)
     assert world.store.runs.get(again.ended["outcome"].uuid).status == "succeeded"
+
+
+def test_an_operation_of_a_dag_is_not_the_whole_that_a_trigger_repeats(world):
+    text = DAG.replace("    trigger: all_done\n", "")  # so that no task ends it
+    run = world.run(text)
+    ended = world.run(text, {"restart": run.ended["a"].uuid}).ended["a"]
+    assert ended.status == "failed"
+    assert "is a part of run-1; clear its task a there" in ended.reason

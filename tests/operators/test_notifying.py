@@ -9,7 +9,7 @@ import pytest
 from polyaxon_airflow.connections.catalogue import Catalogue, Entry
 from polyaxon_airflow.embedded import free_port
 from polyaxon_airflow.errors import NotificationError
-from polyaxon_airflow.operators.notifying import notify, text_of
+from polyaxon_airflow.operators.notifying import Notifier, notify, text_of
 
 FACTS = {"name": "train", "status": "failed", "condition": {"reason": "no data"}, "outputs": {"loss": 0.5}}
 
@@ -53,7 +53,6 @@ def test_a_webhook_takes_the_text_and_the_facts(webhook):
     ("fields", "sentence"),
     [
         pytest.param({"kind": "s3", "schema": {"bucket": "s3://b"}}, "is a s3, which tells nobody", id="a bucket"),
-        pytest.param({"kind": "slack", "connId": "slack"}, "needs apache-airflow-providers-slack; install it", id="a provider that is not installed"),
         pytest.param({"kind": "slack"}, "give it a connId", id="no Airflow connection"),
         pytest.param({"kind": "webhook"}, "neither a url in its schema nor a connId", id="no address"),
         pytest.param({"kind": "webhook", "schema": {"url": "http://127.0.0.1:PORT"}}, "did not take the message", id="nobody there"),
@@ -63,6 +62,19 @@ def test_what_tells_nobody_says_why(fields, sentence):
     text = json.dumps(fields).replace("PORT", str(free_port()))
     with pytest.raises(NotificationError, match=sentence):
         notify(catalogue(**json.loads(text)), "team", FACTS, {})
+
+
+def test_a_provider_that_is_not_installed_is_named():
+    absent = Notifier("airflow.providers.absent:Absent", "apache-airflow-providers-absent", "conn_id", "text")
+    with pytest.raises(
+        NotificationError, match="a slack connection needs apache-airflow-providers-absent; install"
+    ):
+        notify(catalogue(kind="slack", connId="team"), "team", FACTS, {}, {"slack": absent})
+
+
+def test_a_long_text_is_cut():
+    text = text_of({**FACTS, "outputs": {"table": "x" * 5000}})
+    assert (len(text), text.endswith("x…")) == (2000, True)
 
 
 def test_a_connection_that_is_not_there():

@@ -193,3 +193,15 @@ def test_a_heartbeat_is_seen(store):
     store.runs.begin(run())
     store.runs.heartbeat(uuid(1), at=after(30))
     assert store.runs.get(uuid(1)).heartbeat_at == after(30)
+
+
+def test_only_the_fields_that_are_asked_for_are_read(store):
+    store.runs.begin(run(1, inputs={"lr": 0.1}, outputs={"loss": 0.5}, tags=("a",), content={"run": {}}))
+    (found,) = store.runs.find("inputs.lr:0.1", at=NOON, sort="-metrics.loss", fields=("outputs", "status"))
+    assert (found.uuid, found.name, found.outputs, found.status) == (
+        uuid(1),
+        "run-1",
+        {"loss": 0.5},
+        "created",
+    )
+    assert (found.inputs, found.tags, found.content, found.map_index) == ({}, (), None, -1)

@@ -11,6 +11,7 @@ from polyaxon_airflow.cli.runs import add_store_argument, opened, the_run
 from polyaxon_airflow.errors import StoreError
 from polyaxon_airflow.polyaxonfile.presets import preset_from_file
 from polyaxon_airflow.source import read_document
+from polyaxon_airflow.store.records import PIPELINES
 
 if TYPE_CHECKING:
     import argparse
@@ -40,8 +41,9 @@ def clone(kind: str, arguments: argparse.Namespace) -> int:
     with opened(arguments) as store:
         run = the_run(store, arguments.uuid)
         refuse(kind, run, store, arguments.file)
+        around = pipelines_around(run, store)
     client = connected(arguments)
-    print(started(kind, run, _presets(arguments.file), client))
+    print(started(kind, run, _presets(arguments.file), client, around))
     return 0
 
 
@@ -49,14 +51,11 @@ def refuse(kind: str, run: Run, store: RunStore, presets: Sequence[Path]) -> Non
     """Raises StoreError, saying what to do instead."""
     if not (run.dag_id and run.dag_run_id):
         raise StoreError(f"run {run.uuid} was not started by Airflow, so Airflow cannot {kind} it")
-    if run.pipeline is not None:
-        whole = run.controller or run.pipeline
-        known = store.runs.get(whole)
-        instead = (
-            f"{kind} that: {whole}" if known is not None else "clear its task in Airflow to run it again"
+    if run.pipeline is not None and not _is_alone(kind, run, presets):
+        raise StoreError(
+            f"run {run.uuid} is one of {run.dag_id} {run.dag_run_id}{_instead(kind, run, store)}"
         )
-        raise StoreError(f"run {run.uuid} is one of {run.dag_id} {run.dag_run_id}; {instead}")
-    if kind == "copy" and run.kind in ("dag", "matrix"):
+    if kind == "copy" and run.kind in PIPELINES:
         raise StoreError(
             f"run {run.uuid} is a {run.kind}, which has no outputs of its own to copy; restart it"
         )
@@ -64,18 +63,56 @@ def refuse(kind: str, run: Run, store: RunStore, presets: Sequence[Path]) -> Non
         raise StoreError("a preset would reach no operation of a dag; write 'presets' in the polyaxonfile")
 
 
-def started(kind: str, run: Run, presets: list[dict[str, Any]], client: AirflowClient) -> str:
-    """The id of the DAG run that goes on from a run: a new one, but for a dag that is resumed."""
+def pipelines_around(run: Run, store: RunStore) -> list[Run]:
+    """The dags and sweeps that a run is in, the innermost first."""
+    found: list[Run] = []
+    while run.pipeline is not None and (outer := store.runs.get(run.pipeline)) is not None:
+        found.append(run := outer)
+    return found
+
+
+def started(
+    kind: str, run: Run, presets: list[dict[str, Any]], client: AirflowClient, around: Sequence[Run] = ()
+) -> str:
+    """The id of the DAG run that goes on from a run: a new one, but for a dag that is resumed and for a part of one.
+
+    `around`: the dags and sweeps that the run is in. What ends them is done again, what else comes after it is not.
+    """
     assert run.dag_id is not None  # noqa: S101 - `refuse` has looked
     assert run.dag_run_id is not None  # noqa: S101
-    if kind == "resume" and run.kind == "dag":
-        body = {"dry_run": False, "dag_run_id": run.dag_run_id, "only_failed": True, "only_running": False}
+    if run.pipeline is not None or (kind == "resume" and run.kind == "dag"):
+        tasks = [_task(one) for one in (run, *around) if one.task_id is not None]
+        chosen = {"only_failed": True} if run.pipeline is None else {"only_failed": False, "task_ids": tasks}
+        body = {"dry_run": False, "dag_run_id": run.dag_run_id, "only_running": False, **chosen}
         client.post(f"/dags/{quote(run.dag_id, safe='')}/clearTaskInstances", body)
         return run.dag_run_id
     word = run.dag_run_id if kind == "resume" and run.kind == "matrix" else run.uuid
     given = {name: value for name, value in run.inputs.items() if value is not None}
     conf = {**({} if run.kind == "matrix" else given), kind: word}
     return client.trigger(run.dag_id, {**conf, **({"patch": presets} if presets else {})})
+
+
+def _instead(kind: str, run: Run, store: RunStore) -> str:
+    """What to do where a part of a dag or a sweep cannot be gone on from like this."""
+    whole = run.controller or run.pipeline or ""
+    if kind == "restart" and run.kind not in PIPELINES:
+        return ", so a preset does not reach it; restart it as it is"
+    if kind == "copy":
+        return ", and only what is all of a DAG run can be copied; restart it"
+    return (
+        f"; {kind} that: {whole}" if store.runs.get(whole) else "; clear its task in Airflow to run it again"
+    )
+
+
+def _is_alone(kind: str, run: Run, presets: Sequence[Path]) -> bool:
+    """Whether a part of a dag or a sweep can be done again by itself: a task that ran, as it was."""
+    return kind == "restart" and run.kind not in PIPELINES and run.task_id is not None and not presets
+
+
+def _task(run: Run) -> str | list[str | int]:
+    """A task as Airflow's REST API takes it."""
+    assert run.task_id is not None  # noqa: S101 - of a run without a task there is nothing to clear
+    return run.task_id if run.map_index < 0 else [run.task_id, run.map_index]
 
 
 def _presets(files: Sequence[Path]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Run again what a run did, with its values and without the cache."""
+"""Run again what a run did, with its values and without the cache; one of a dag or a sweep in its place there."""
 
 from __future__ import annotations
 

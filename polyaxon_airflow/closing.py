@@ -1,0 +1,60 @@
+"""Tells the run store that Airflow has ended a DAG run (see `execution.closing`).
+
+Airflow calls listeners in every process; only the standard library is imported here until a DAG run of ours ends.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.listeners import hookimpl
+
+if TYPE_CHECKING:
+    from polyaxon_airflow.execution.closing import State
+
+log = logging.getLogger(__name__)
+
+
+class ClosingListener:
+    """For `AirflowPlugin.listeners`: the scheduler calls it, and the API server when a person marks a DAG run."""
+
+    @hookimpl
+    def on_dag_run_success(self, dag_run: Any, msg: str) -> None:  # noqa: ARG002 - the hook's signature
+        _close(dag_run, "success")
+
+    @hookimpl
+    def on_dag_run_failed(self, dag_run: Any, msg: str) -> None:  # noqa: ARG002
+        _close(dag_run, "failed")
+
+
+def _close(dag_run: Any, state: State) -> None:
+    try:
+        if _may_have_pipelines(dag_run) and (url := _store()) is not None:
+            from polyaxon_airflow.clock import now
+            from polyaxon_airflow.execution.closing import close
+            from polyaxon_airflow.store import open_store
+
+            with open_store(url) as store:
+                close(store, dag_run.dag_id, dag_run.run_id, state, at=now())
+    except Exception:  # a listener must never stop the scheduler
+        log.exception("the runs of %s %s were not ended in the run store", dag_run.dag_id, dag_run.run_id)
+
+
+def _may_have_pipelines(dag_run: Any) -> bool:
+    """Whether it is one of ours with more than one task; also where Airflow has not loaded its DAG."""
+    dag = getattr(dag_run, "dag", None)
+    modules = {str(getattr(task, "_task_module", "")) for task in dag.tasks} if dag is not None else set()
+    ours = any(module.startswith("polyaxon_airflow.") for module in modules)
+    return dag is None or (ours and len(dag.tasks) > 1)
+
+
+def _store() -> str | None:
+    """The run store's URL; None if there is none yet, which nobody makes here."""
+    from polyaxon_airflow.configuration import store_url
+    from polyaxon_airflow.store import is_single_machine
+
+    url = store_url()
+    exists = not is_single_machine(url) or Path(url.partition("///")[2]).exists()
+    return url if exists else None
