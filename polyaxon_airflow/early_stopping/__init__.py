@@ -11,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Sequence
 from typing import ClassVar
 
-from polyaxon_airflow.early_stopping.curves import Curve, Progress, Standing, State
+from polyaxon_airflow.early_stopping.curves import Curve, Progress, Standing, State, reached
 from polyaxon_airflow.early_stopping.decisions import Decision, joined
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.kinds import Kinds
@@ -50,7 +50,8 @@ class Policy(Section):
     """How a running trial is judged by what others had shown at the same step.
 
     A kind says when (`last_look`) and how (`verdict`). Others are all that have a value at the step, whatever
-    became of them; with fewer than `min_samples` of them nobody is judged.
+    became of them. A trial that is ahead is judged at its last look that `min_samples` of them have reached, so
+    that it makes no difference who reports first; if they have reached none, it is not judged.
     """
 
     instead: ClassVar[dict[str, str]] = {
@@ -82,11 +83,13 @@ class Policy(Section):
 
     def judge(self, trial: Progress, others: Sequence[Progress], metric: str, sign: int) -> str | None:
         """Why a trial is to be stopped, for people to read; None if it goes on."""
-        reports = self.last_look(len(trial.steps))
+        peers = [other for other in others if self.compares_with(other)]
+        needed = max(1, int(number(self.min_samples, 3)))
+        reports = self.last_look(trial.reports_until(reached(peers, needed)))
         if not reports:
             return None
-        standing = trial.standing(reports, [other for other in others if self.compares_with(other)])
-        if len(standing.others) < max(1, number(self.min_samples, 3)):
+        standing = trial.standing(reports, peers)
+        if len(standing.others) < needed:
             return None
         verdict = self.verdict(standing, sign)
         return (

@@ -32,7 +32,7 @@ class Standing(NamedTuple):
 
     step: int
     best: float  # score so far
-    prospect: float  # best score, and what it may still gain
+    prospect: float  # best score, and what it may still gain or has gained since
     others: list[float]  # best scores of the others at this step
 
 
@@ -47,17 +47,21 @@ class Progress:
         self.bests = list(accumulate(self.scores, max))
 
     def standing(self, reports: int, others: Sequence[Progress]) -> Standing:
-        """How the trial stood when it had made so many reports."""
+        """How the trial stood when it had made so many reports; what it has shown since speaks for it."""
         step = self.steps[reports - 1]
         bests = [best for other in others if (best := other.best_at(step)) is not None]
-        return Standing(step, self.bests[reports - 1], self.prospect(reports), bests)
+        return Standing(step, self.bests[reports - 1], max(self.prospect(reports), self.bests[-1]), bests)
 
     def best_at(self, step: int) -> float | None:
         """The best score up to a step; None if the trial has not come so far."""
         if not self.steps or self.steps[-1] < step:
             return None
-        reports = bisect_right(self.steps, step)
+        reports = self.reports_until(step)
         return self.bests[reports - 1] if reports else None
+
+    def reports_until(self, step: float) -> int:
+        """How many reports it had made up to a step."""
+        return bisect_right(self.steps, step)
 
     def prospect(self, reports: int) -> float:
         """The best of the first reports, and what the trial would still gain if it went on as it did.
@@ -69,6 +73,12 @@ class Progress:
         before = _mean(self.scores[quarter:half])
         gain = _mean(self.scores[half:reports]) - before if math.isfinite(before) else 0.0
         return self.bests[reports - 1] + _CREDIT * max(gain, 0.0)
+
+
+def reached(trials: Sequence[Progress], count: int) -> float:
+    """The last step that so many trials have come to; -inf if there are not so many."""
+    ends = sorted((trial.steps[-1] for trial in trials if trial.steps), reverse=True)
+    return ends[count - 1] if len(ends) >= count else -math.inf
 
 
 def _mean(scores: Sequence[float]) -> float:

@@ -279,7 +279,7 @@ def test_unset_intervals_and_samples():
 def test_evaluation_interval(reports, looks_at):
     """Of 3 from the 4th report on: the trial is judged as it stood at its last look."""
     others = [flat(index, 5.0, 10, "succeeded") for index in range(1, 4)]
-    values = [9.0] * looks_at + [0.0] * (reports - looks_at)
+    values = [9.0] * looks_at + [8.0] * (reports - looks_at)
     policies = entries(metric(median(minInterval=4, evaluationInterval=3)))
     decision = decide(policies, [Curve(0, "running", range(1, reports + 1), values), *others])
     assert decision.trials[0].startswith(f"stopped at step {looks_at}: loss 9,")
@@ -291,8 +291,35 @@ def test_trials_are_compared_at_the_same_step():
     assert decide(entries(metric(median())), [flat(0, 9.0, 8), other], only={0}) == NOTHING
 
 
-def test_who_has_not_come_so_far_does_not_count():
-    assert decide(entries(metric(median())), [flat(0, 9.0, 8), flat(1, 0.1, 7)], only={0}) == NOTHING
+@pytest.mark.parametrize(
+    ("lengths", "step"),
+    [
+        pytest.param([8, 8, 8], 8, id="all came as far"),
+        pytest.param([8, 8, 7], 7, id="at the last step that three have come to"),
+        pytest.param([12, 12, 5, 3], 5, id="those behind it do not hold it"),
+        pytest.param([8, 8], None, id="two are too few"),
+        pytest.param([8, 8, 3], None, id="before minInterval"),
+    ],
+)
+def test_a_trial_that_is_ahead_is_judged_where_enough_others_have_come(lengths, step):
+    others = [flat(1 + index, 0.1, length) for index, length in enumerate(lengths)]
+    decision = decide(
+        entries(metric(median(minInterval=4, minSamples=3))), [flat(0, 9.0, 8), *others], only={0}
+    )
+    expected = {} if step is None else {0: f"stopped at step {step}: loss 9, median of 3 trials 0.1"}
+    assert decision.trials == expected
+
+
+def test_what_a_trial_has_shown_since_speaks_for_it():
+    """At step 4 it was far behind; at step 6, where nobody else has come yet, it is as good as they are."""
+    others = [flat(index, 0.5, 4) for index in range(1, 4)]
+    policies = entries(metric(median(minInterval=4)))
+    assert (
+        decide(policies, [Curve(0, "running", range(1, 7), [9.0] * 5 + [0.6]), *others], only={0}) != NOTHING
+    )
+    assert (
+        decide(policies, [Curve(0, "running", range(1, 7), [9.0] * 5 + [0.5]), *others], only={0}) == NOTHING
+    )
 
 
 def test_reports_at_other_steps_count_up_to_this_one():
@@ -392,6 +419,24 @@ def test_what_others_do_later_changes_nothing(policy, optimization, me, peers, f
         for index, peer in enumerate(peers)
     ]
     assert is_stopped(policy, optimization, me, peers) == is_stopped(policy, optimization, me, longer)
+
+
+@some
+@given(POLICIES, OPTIMIZATIONS, VALUES, PEERS, st.integers(0, 5))
+def test_to_be_ahead_changes_nothing(policy, optimization, me, peers, ahead):
+    """Reports that bring nothing new, at steps that nobody else has come to, neither save nor condemn."""
+    no_further = [peer[: len(me)] for peer in peers]
+    longer = me + [me[-1]] * ahead
+    assert is_stopped(policy, optimization, me, no_further) == is_stopped(
+        policy, optimization, longer, no_further
+    )
+
+
+@some
+@given(POLICIES, OPTIMIZATIONS, VALUES, PEERS)
+def test_whoever_leads_by_now_is_not_stopped_for_what_it_was(policy, optimization, me, peers):
+    best = 101.0 if optimization == "maximize" else -101.0
+    assert not is_stopped(policy, optimization, [*me, best], peers)
 
 
 @some
