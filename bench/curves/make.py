@@ -1,16 +1,19 @@
-"""Makes `boosting_diabetes.json` and `mlp_cancer.json`: curves that no constant of early stopping was chosen on.
+"""Makes learning curves of boosting and of networks, on data for choosing constants and on data that were held out.
 
-    python bench/curves/make.py       needs scikit-learn, takes some minutes
+    python bench/curves/make.py [NAME ...]      needs scikit-learn, takes some minutes
 
-Like the other two files: `configs`, and a list of 81 validation values a configuration, of each metric.
+`boosting_friedman` and `mlp_classes` are curves on which constants of early stopping may be chosen, as on those of
+digits; `boosting_diabetes` and `mlp_cancer` are for reporting. A file has `configs`, and a list of 81 validation values a
+configuration, of each metric.
 """
 
 import json
+import sys
 import warnings
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.datasets import load_breast_cancer, load_diabetes, make_classification, make_friedman1
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import train_test_split
@@ -22,8 +25,30 @@ CONFIGS = 120
 HERE = Path(__file__).resolve().parent
 
 
-def boosting(rng):
-    x, y = load_diabetes(return_X_y=True)
+def boosting_diabetes():
+    return boosting(*load_diabetes(return_X_y=True), np.random.default_rng(1))
+
+
+def boosting_friedman():
+    data = make_friedman1(450, n_features=10, noise=2.0, random_state=0)
+    return boosting(*data, np.random.default_rng(3))
+
+
+def mlp_cancer():
+    x, y = load_breast_cancer(return_X_y=True)
+    rng = np.random.default_rng(2)
+    return mlp(x, np.where(rng.random(len(y)) < 0.1, 1 - y, y), rng)  # a tenth is wrong, as labels are
+
+
+def mlp_classes():
+    shape = {"n_informative": 8, "n_redundant": 4, "n_classes": 4, "flip_y": 0.1, "class_sep": 1.2}
+    return mlp(*make_classification(600, 20, **shape, random_state=0), np.random.default_rng(4))
+
+
+SETS = (boosting_diabetes, boosting_friedman, mlp_cancer, mlp_classes)
+
+
+def boosting(x, y, rng):
     train_x, valid_x, train_y, valid_y = train_test_split(x, y, test_size=0.4, random_state=0)
     for _ in range(CONFIGS):
         config = {
@@ -38,9 +63,8 @@ def boosting(rng):
         yield config, {"loss": losses}
 
 
-def mlp(rng):
-    x, y = load_breast_cancer(return_X_y=True)
-    y = np.where(rng.random(len(y)) < 0.1, 1 - y, y)  # a tenth of the labels is wrong, as labels are
+def mlp(x, y, rng):
+    classes = np.unique(y)
     train_x, valid_x, train_y, valid_y = train_test_split(x, y, test_size=0.4, random_state=0)
     scaler = StandardScaler().fit(train_x)
     train_x, valid_x = scaler.transform(train_x), scaler.transform(valid_x)
@@ -55,10 +79,10 @@ def mlp(rng):
         model = MLPClassifier(random_state=0, **config)
         curves = {"acc": [], "loss": []}
         for _ in range(STEPS):
-            model.partial_fit(train_x, train_y, classes=[0, 1])
-            chances = np.nan_to_num(model.predict_proba(valid_x), nan=0.5)
+            model.partial_fit(train_x, train_y, classes=classes)
+            chances = np.nan_to_num(model.predict_proba(valid_x), nan=1 / len(classes))
             curves["acc"].append(float(accuracy_score(valid_y, chances.argmax(1))))
-            curves["loss"].append(float(log_loss(valid_y, np.clip(chances, 1e-6, 1 - 1e-6))))
+            curves["loss"].append(float(log_loss(valid_y, np.clip(chances, 1e-6, 1 - 1e-6), labels=classes)))
         yield config, curves
 
 
@@ -75,5 +99,6 @@ def write(name, rows):
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    write("boosting_diabetes", boosting(np.random.default_rng(1)))
-    write("mlp_cancer", mlp(np.random.default_rng(2)))
+    for curves in SETS:
+        if len(sys.argv) < 2 or curves.__name__ in sys.argv[1:]:
+            write(curves.__name__, curves())

@@ -60,6 +60,9 @@ class Policy(Section):
         "warmup": "minInterval",
     }
 
+    credit: ClassVar[float] = 3.0
+    """Doublings of its reports in which a trial is trusted to gain what it gained in the last."""
+
     kind: str
     min_interval: IntOrTemplate | None = (
         None  # a trial is judged first at its so many-th report; unset means 8
@@ -88,7 +91,7 @@ class Policy(Section):
         reports = self.last_look(trial.reports_until(reached(peers, needed)))
         if not reports:
             return None
-        standing = trial.standing(reports, peers)
+        standing = trial.standing(reports, peers, self.credit)
         if len(standing.others) < needed:
             return None
         verdict = self.verdict(standing, sign)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,16 +11,19 @@ from polyaxon_airflow.early_stopping.curves import Standing
 
 
 class Asha(Policy):
-    """`{kind: asha, eta: 3, minInterval: 4}`: rungs at the 4th, 12th, 36th, 108th report and so on.
+    """`{kind: asha, eta: 3, minInterval: 2}`: rungs at the 2nd, 6th, 18th, 54th report and so on.
 
-    Asynchronous successive halving in the form that stops trials instead of pausing them (Li et al. 2020).
+    Asynchronous successive halving in the form that stops trials instead of pausing them (Li et al. 2020). It is
+    there to save, so it gives less credit than other policies.
     """
+
+    credit: ClassVar[float] = 1.0
 
     kind: Literal["asha"]
     eta: Annotated[int, Field(ge=2)] = 3  # one of eta trials goes on from a rung to the next
 
     def first_look(self) -> int:
-        return 4 if self.min_interval is None else super().first_look()
+        return 2 if self.min_interval is None else super().first_look()
 
     def last_look(self, reports: int) -> int:
         rung = self.first_look()

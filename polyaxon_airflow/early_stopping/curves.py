@@ -12,9 +12,6 @@ from typing import Literal, NamedTuple, TypeAlias
 State: TypeAlias = Literal["suggested", "running", "succeeded", "stopped", "failed", "skipped"]
 """Of a trial. `suggested`: it has params and waits; `stopped`: by a policy; `skipped`: it never ran."""
 
-_CREDIT = 2.0
-"""Doublings of its reports in which a trial is trusted to gain what it gained in the last (chosen by bench/stopping.py)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -46,11 +43,12 @@ class Progress:
         self.scores = [_score(reports[step], sign) for step in self.steps]
         self.bests = list(accumulate(self.scores, max))
 
-    def standing(self, reports: int, others: Sequence[Progress]) -> Standing:
+    def standing(self, reports: int, others: Sequence[Progress], credit: float) -> Standing:
         """How the trial stood when it had made so many reports; what it has shown since speaks for it."""
         step = self.steps[reports - 1]
         bests = [best for other in others if (best := other.best_at(step)) is not None]
-        return Standing(step, self.bests[reports - 1], max(self.prospect(reports), self.bests[-1]), bests)
+        prospect = max(self.prospect(reports, credit), self.bests[-1])
+        return Standing(step, self.bests[reports - 1], prospect, bests)
 
     def best_at(self, step: int) -> float | None:
         """The best score up to a step; None if the trial has not come so far."""
@@ -63,16 +61,17 @@ class Progress:
         """How many reports it had made up to a step."""
         return bisect_right(self.steps, step)
 
-    def prospect(self, reports: int) -> float:
+    def prospect(self, reports: int, credit: float) -> float:
         """The best of the first reports, and what the trial would still gain if it went on as it did.
 
         Learning curves gain about evenly in the logarithm of steps: what the last half of the reports brought over
-        the quarter before is taken to come again. So a slow starter is not stopped while it catches up.
+        the quarter before is taken to come again in each of the next `credit` doublings of the reports. So a slow
+        starter is not stopped while it catches up.
         """
         half, quarter = reports // 2, reports // 4
         before = _mean(self.scores[quarter:half])
         gain = _mean(self.scores[half:reports]) - before if math.isfinite(before) else 0.0
-        return self.bests[reports - 1] + _CREDIT * max(gain, 0.0)
+        return self.bests[reports - 1] + credit * max(gain, 0.0)
 
 
 def reached(trials: Sequence[Progress], count: int) -> float:

@@ -241,8 +241,18 @@ def test_truncation_compares_with_those_that_succeeded_unless_it_is_told_not_to(
     ("length", "expected"), [(3, False), (4, True), (7, True), (8, True), (11, True), (12, True)]
 )
 def test_asha_has_rungs(length, expected):
-    """4 and 8 and so on for eta 2: whoever passed one is still judged by it."""
-    assert stops({"kind": "asha", "eta": 2, "minSamples": 1}, 9.0, [1, 2, 3], length=length) is expected
+    """4 and 8 and so on for eta 2 from 4 on: whoever passed one is still judged by it."""
+    policy = {"kind": "asha", "eta": 2, "minInterval": 4, "minSamples": 1}
+    assert stops(policy, 9.0, [1, 2, 3], length=length) is expected
+
+
+@pytest.mark.parametrize(("length", "step"), [(1, None), (2, 2), (5, 2), (6, 6), (7, 6)])
+def test_the_rungs_of_asha_that_says_nothing_else(length, step):
+    """2, 6, 18 and so on, and three others to compare with."""
+    curves = [flat(0, 9.0, length), *(flat(1 + index, float(index), 10) for index in range(3))]
+    decision = decide(entries(metric({"kind": "asha"})), curves, only={0})
+    reason = f"stopped at step {step}: loss 9, rank 4 of 4 trials at this rung, the best 1 go on"
+    assert decision.trials == ({} if step is None else {0: reason})
 
 
 def test_asha_keeps_the_best_of_eta():
@@ -349,6 +359,18 @@ def test_a_slow_starter_that_catches_up_goes_on():
     others = [flat(index, 0.4) for index in range(1, 5)]
     assert decide(entries(metric(median())), [slow, *others], only={0}) == NOTHING
     assert decide(entries(metric(median())), [flat(0, 0.5), *others], only={0}).scope == "trials"
+
+
+@pytest.mark.parametrize(
+    ("policy", "doublings"),
+    [pytest.param(median(), 3, id="median"), pytest.param({"kind": "asha", "minInterval": 8}, 1, id="asha")],
+)
+def test_credit_is_what_the_last_half_gained_in_each_of_some_doublings(policy, doublings):
+    """Loss 10, then 9 from report 5 on: a gain of 1 over the quarter before."""
+    gaining = Curve(0, "running", range(1, 9), [10.0] * 4 + [9.0] * 4)
+    for short, stopped in ((0.01, True), (-0.01, False)):
+        others = [flat(index, 9.0 - doublings - short) for index in range(1, 4)]
+        assert (0 in decide(entries(metric(policy)), [gaining, *others], only={0}).trials) is stopped
 
 
 def test_templates_must_be_filled_in():
