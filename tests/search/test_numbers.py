@@ -5,8 +5,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from polyaxon_airflow.search import acquisition, kernels, normal
+from polyaxon_airflow.search.bayes import _standardized
 from polyaxon_airflow.search.cube import Axis, Cube
 from polyaxon_airflow.search.gaussian_process import Hyperparameters, _Objective, condition, fit, prior_mean
 from polyaxon_airflow.search.halton import halton
@@ -145,6 +148,27 @@ def test_the_confidence_bound_prefers_what_may_be_low():
     assert acquisition.confidence_bound(2.0)(np.array([1.0]), np.array([3.0]), 0.0)[0] == 5.0
 
 
+LOSSES = st.lists(st.one_of(st.integers(-1000, 1000).map(float), st.just(math.inf)), min_size=1, max_size=40)
+
+
+@given(LOSSES.filter(lambda losses: min(losses) < math.inf))
+def test_losses_are_standardized_in_their_order(losses):
+    losses = np.array(losses)
+    y, unit = _standardized(losses)
+    assert unit > 0
+    assert np.isfinite(y).all()
+    assert y.mean() == pytest.approx(0, abs=1e-9)
+    assert y.std() == pytest.approx(1) or np.ptp(y) < 1e-9
+    assert (np.diff(y[np.argsort(losses, kind="stable")]) >= -1e-9).all()
+
+
+def test_differences_count_four_times_as_much_next_to_the_best_as_at_the_median():
+    losses = np.array([0.0, 0.01, 9.0, 10.0, 10.01, 11.0, 12.0])
+    y, unit = _standardized(losses)
+    assert y[1] - y[0] == pytest.approx(0.01 / unit, rel=0.01)
+    assert (y[1] - y[0]) / (y[4] - y[3]) == pytest.approx(4, rel=0.01)
+
+
 def test_halton_points_spread_evenly():
     """Each of 16 boxes of the square gets its share of 256 points, within 4 of 16: random points miss that by far."""
     points = np.array([halton(index, np.array([0.3, 0.8])) for index in range(256)])
@@ -202,6 +226,13 @@ def test_a_mixture_draws_what_its_density_says():
     weights = np.exp(mixture.log_density(everywhere)) / widths
     for column in range(3):
         assert drawn[:, column].mean() == pytest.approx((weights * everywhere[:, column]).mean(), abs=0.02)
+
+
+def test_kernels_on_a_line_are_narrow_where_points_are_near_each_other():
+    """Four good points within 0.01, as late in a search: a mixture of kernels an eighth wide would miss the next draws."""
+    mixture = Mixture(Cube([Axis()]), np.array([[0.3], [0.302], [0.305], [0.31]]))
+    drawn = mixture.sample(4000, np.random.default_rng(0))[:, 0]
+    assert (abs(drawn - 0.305) < 0.06).mean() > 0.75
 
 
 def test_old_points_weigh_less():
