@@ -1,10 +1,11 @@
-"""Imports what a run needs once, in the scheduler, for all tasks that LocalExecutor forks from it.
+"""What processes share with those that they fork: a scheduler's tasks what a run needs, a triggerer's triggers memory.
 
 Airflow calls listeners in every process; only the standard library is imported here until a scheduler is found.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from importlib import import_module
@@ -41,12 +42,16 @@ USED_BY_EVERY_RUN = (
 
 
 class WarmingListener:
-    """For `AirflowPlugin.listeners`: a scheduler's job calls `on_starting` before its executor forks workers."""
+    """For `AirflowPlugin.listeners`: a job calls `on_starting` before its process forks others."""
 
     @hookimpl
     def on_starting(self, component: Any) -> None:
-        if type(component).__name__ == "Job" and "scheduler" in sys.argv[1:2] and _forks():
+        if type(component).__name__ != "Job":
+            return
+        if "scheduler" in sys.argv[1:2] and _forks():
             warm()
+        elif "triggerer" in sys.argv[1:2]:
+            share()
 
 
 def warm() -> None:
@@ -56,6 +61,12 @@ def warm() -> None:
             import_module(name)
         except Exception:  # a listener must never stop the scheduler
             log.exception("%s cannot be imported", name)
+
+
+def share() -> None:
+    """Leave all that is there out of garbage collections: their marks would give each process pages of its own."""
+    gc.collect()
+    gc.freeze()
 
 
 def _forks() -> bool:

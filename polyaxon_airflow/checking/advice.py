@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from polyaxon_airflow.checking.events import check_watched
 from polyaxon_airflow.checking.ignored import check_ignored
 from polyaxon_airflow.checking.joins import QueryCheck, check_joins
 from polyaxon_airflow.checking.kubernetes import check_objects
@@ -113,6 +114,7 @@ def _of_one(authored: Operation, composed: Operation, known: Known) -> Iterator[
 def _of_layers(authored: Operation, known: Known) -> Iterator[Finding]:
     yield from check_layers(authored)
     yield from check_joins(authored, known.query)
+    yield from check_watched(authored, known.query, known.connections)
     yield from check_numbers(authored)
     yield from check_ignored(authored)
     for layer in layers(authored):

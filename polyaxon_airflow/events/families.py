@@ -25,6 +25,7 @@ class Family:
     about: tuple[str, ...]  # what a ref may begin with
     options: tuple[str, ...] = ()  # besides COMMON
     example: str = ""
+    connections: tuple[str, ...] = ()  # the kinds of connections that have such events
 
 
 _QUERIES = ("runs?query=metrics.val_auc:<0.8", "dags.train?query=metrics.val_auc:<0.8")
@@ -43,6 +44,7 @@ FAMILIES = (
         ("connections",),
         ("branch", "tag", "path", "existing"),
         "connections.code?branch=main&path=src/**",
+        ("git",),
     ),
     Family(
         "data",
@@ -50,6 +52,7 @@ FAMILIES = (
         ("connections",),
         ("path", "once", "existing"),
         "connections.lake?path=days/{day}/_SUCCESS",
+        ("host_path", "volume_claim", "s3", "gcs", "wasb"),
     ),
     Family(
         "registry",
@@ -57,6 +60,7 @@ FAMILIES = (
         ("connections",),
         ("image", "tag", "existing"),
         "connections.registry?image=team/app&tag=v*",
+        ("registry",),
     ),
     Family(
         "metric",

@@ -63,9 +63,16 @@ def texts(line: Line, moment: datetime) -> Iterator[str]:
     if line.cursor is not None:
         yield f"  cursor: {shorten(json.dumps(line.cursor), CURSOR_SHOWN, placeholder=' ...')}"
     for dag_id, behind in line.waiting.items():
-        yield f"  {dag_id}: {f'{_count(behind)} without a run yet' if behind else 'a run for each'}"
+        yield f"  {dag_id}: {f'{_count(behind)} without a run yet; {_ask(dag_id)}' if behind else 'a run for each'}"
+    if line.events and not line.waiting:
+        yield f"  no DAG has started a run for them yet; {_ask('NAME')}"
     if line.error:
         yield f"  error: {line.error}"
+
+
+def _ask(dag_id: str) -> str:
+    """What is wrong where runs do not start within moments; Airflow starts no run of a DAG that is paused."""
+    return f"is {dag_id}.events paused?"
 
 
 def _count(events: int) -> str:

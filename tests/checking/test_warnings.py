@@ -3,6 +3,7 @@
 import pytest
 
 from polyaxon_airflow.checking import Known, check_file
+from polyaxon_airflow.cli.check import query_errors
 from polyaxon_airflow.connections.catalogue import read_catalogue
 from polyaxon_airflow.queues.reading import read_queues
 
@@ -270,3 +271,37 @@ def test_a_reference_that_leads_nowhere_hides_nothing_else(tmp_path):
         "train.yaml:4:30",
         "train.yaml:5:24",
     ]
+
+
+OPERATION = "kind: operation\nname: a\nevents: [{kinds: [%s], ref: '%s'}]\ncomponent: {" + JOB.strip() + "}\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "ref", "expected"),
+    [
+        pytest.param(
+            "alert_info",
+            "runs?query=metrcs.loss:<0.1",
+            "the query 'metrcs.loss:<0.1' cannot be read: unknown field 'metrcs.loss'. Did you mean 'metrics'?",
+            id="a field that no run has",
+        ),
+        pytest.param(
+            "connection_dataset_version",
+            "connections.code",
+            "connection 'code' is of kind git, and 'connection_dataset_version' needs host_path or volume_claim or s3 or "
+            "gcs or wasb",
+            id="files of a repository",
+        ),
+        pytest.param("alert_info", "runs?query=metrics.loss:<0.1, name:a", None, id="a query"),
+        pytest.param(
+            "connection_git_commit", "connections.code?branch=main", None, id="commits of a repository"
+        ),
+    ],
+)
+def test_events_that_nobody_would_ever_notice(tmp_path, kind, ref, expected):
+    catalogue = read_catalogue("connections: [{name: code, kind: git, schema: {url: /code}}]")
+    faults, result = check(
+        tmp_path, OPERATION % (kind, ref), known=Known(connections=catalogue, query=query_errors)
+    )
+    assert [fault.partition(": ")[2] for fault in faults] == ([] if expected is None else [expected])
+    assert result.is_valid

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from polyaxon_airflow.events.families import NEVER
+from polyaxon_airflow.events.families import NEVER, family_of
 from polyaxon_airflow.events.watches import Occurrence, Watch, coalesces, run_id_of, seconds, watch_of
+from polyaxon_airflow.watching.files import ROOTS
 
 UUID = "0de53b5bf8b04a219d12a39c6b92bcce"
 
@@ -116,3 +117,7 @@ def test_the_same_event_of_the_same_watch_is_the_same_run():
     assert run_id_of("git a", commit) != run_id_of(
         "git a", Occurrence("9e1b", "connection_git_commit", "3f2a")
     )
+
+
+def test_the_kinds_of_connections_with_files_are_those_that_can_be_watched():
+    assert family_of("connection_dataset_version").connections == tuple(ROOTS)

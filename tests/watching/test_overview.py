@@ -81,8 +81,17 @@ def test_as_text(store):
         "  2 events, the last 5 min ago: b",
         '  cursor: {"refs/heads/main": "b"}',
         "  deploy: a run for each",
-        "  train: 1 event without a run yet",
+        "  train: 1 event without a run yet; is train.events paused?",
     ]
+
+
+def test_events_whose_dispatcher_has_never_run(url):
+    event = Event("a", "connection_git_commit", "a", {}, NOW)
+    with open_store(url) as store:
+        store.events.record(GIT, [event], expected=None, value={"refs/heads/main": "a"})
+        store.cursors.polled("stream git connections.code", at=NOW)
+        (line,) = overview(store)
+    assert [*texts(line, NOW)][-1] == "  no DAG has started a run for them yet; is NAME.events paused?"
 
 
 def test_the_command_tells_by_its_code_that_something_is_wrong(store, url, capsys):
