@@ -36,7 +36,9 @@ def check_watched(
 
 
 def _queries(ref: Ref, query: QueryCheck | None) -> Iterator[tuple[str, str | None]]:
-    for text in ref.options.get("query", ()) if query is not None else ():
+    if query is None:
+        return
+    for text in ref.options.get("query", ()):
         for _, error in query(text, None):
             said = error.fault.partition("; known: ")[0] if error.suggestion else error.fault
             yield f"the query '{text}' cannot be read: {said}", error.suggestion
