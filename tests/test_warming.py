@@ -17,7 +17,8 @@ class Job:
     pass
 
 for listener in PolyaxonPlugin().listeners:
-    listener.on_starting(Job())
+    if hasattr(listener, "on_starting"):
+        listener.on_starting(Job())
 print(gc.get_freeze_count() > 0)
 print(*sys.modules)
 """
