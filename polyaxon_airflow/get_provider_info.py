@@ -47,6 +47,11 @@ DEFAULTS = {
         "1",
         "Seconds between two looks of the queue keeper; 0 for no keeper.",
     ),
+    "orphans_interval": (
+        "float",
+        "15",
+        "Seconds between two looks for runs on a cluster whose task has ended while nobody followed them; 0 for none.",
+    ),
     "kubernetes_conn_id": (
         "string",
         "",

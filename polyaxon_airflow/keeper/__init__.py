@@ -4,4 +4,7 @@ Airflow's scheduler starts the waiting task with the largest `priority_weight`, 
 the task, long before one knows who else will want the slots. The keeper looks at the pools of the queues file every
 second and writes that number anew for the few tasks that start next. It starts nothing and holds nothing up: without
 it, tasks start in the order that they were created with (`queues/weights.py`).
+
+Since it is the one process of ours that is always there, it also sees to runs on a cluster that nobody looks after any
+more (`orphans`).
 """

@@ -11,25 +11,31 @@ import logging
 import os
 import sys
 import time
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from polyaxon_airflow.errors import PolyaxonAirflowError
+from polyaxon_airflow.errors import PolyaxonAirflowError, StoreError
 from polyaxon_airflow.keeper.database import AirflowDatabase
 from polyaxon_airflow.keeper.keeper import Keeper
 from polyaxon_airflow.keeper.notes import Notes
+from polyaxon_airflow.keeper.orphans import Orphans, end_in_a_process
 from polyaxon_airflow.queues.reading import read_queues
+from polyaxon_airflow.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from polyaxon_airflow.queues.lookup import Queues
 
 log = logging.getLogger("polyaxon_airflow.keeper")
 
-PATIENCE = 5.0  # seconds between attempts when the database cannot be reached
+PATIENCE = 5.0  # seconds between attempts when a database cannot be reached
+LOOKS = 2  # at a run that may be an orphan: whoever follows it has the time between them to end it
+BLINK = 1.0  # seconds after which the death of the scheduler is noticed
 
 
 class Settings(NamedTuple):
@@ -37,7 +43,10 @@ class Settings(NamedTuple):
 
     url: str  # SQLAlchemy URL of Airflow's database
     queues_file: str
-    interval: float  # seconds between two looks
+    interval: float  # seconds between two looks at the queues; 0 for none
+    store_url: str = ""  # of the run store; "" if it cannot be reached from here
+    orphans_interval: float = 0.0  # seconds between two looks for orphans; 0 for none
+    on_cluster: bool = False  # whether runs are on a cluster that no agent names
 
 
 def main() -> None:
@@ -49,26 +58,79 @@ def main() -> None:
     while os.getppid() == parent:
         try:
             keep(settings, lambda: os.getppid() == parent)
-        except SQLAlchemyError:
-            log.exception("the database failed; trying again in %s s", PATIENCE)
+        except (SQLAlchemyError, StoreError):
+            log.exception("a database failed; trying again in %s s", PATIENCE)
             time.sleep(PATIENCE)
 
 
 def keep(settings: Settings, lives: Callable[[], bool]) -> None:
-    """Look at the queues until `lives` says no. Raises SQLAlchemyError when the database fails."""
-    database = AirflowDatabase(settings.url)
-    file = _File(Path(settings.queues_file))
-    rounds: _Rounds | None = None
-    try:
+    """Do what there is to do until `lives` says no. Raises SQLAlchemyError or StoreError when a database fails."""
+    with ExitStack() as opened:
+        database = opened.enter_context(closing(AirflowDatabase(settings.url)))
+        duties = list(_duties(settings, database, opened))
         while lives():
             if database.is_mine():
-                if file.has_changed() and (queues := file.read()) is not None:
-                    rounds = _Rounds(queues, database)
-                if rounds:
-                    rounds.look()
-            time.sleep(settings.interval)
-    finally:
-        database.close()
+                for duty in duties:
+                    duty.do(time.monotonic())
+            time.sleep(min([BLINK, *(duty.interval for duty in duties)]))
+
+
+def _duties(settings: Settings, database: AirflowDatabase, opened: ExitStack) -> Iterator[_Duty]:
+    queues = _Queues(Path(settings.queues_file), database)
+    if settings.interval > 0:
+        yield _Duty(settings.interval, queues.look)
+    if settings.store_url and settings.orphans_interval > 0:
+        yield _Duty(settings.orphans_interval, _Clusters(settings, database, queues, opened).look)
+
+
+@dataclass
+class _Duty:
+    """Something to be done again and again."""
+
+    interval: float  # seconds
+    work: Callable[[], None]
+    at: float = 0.0  # when next
+
+    def do(self, now: float) -> None:
+        """Do it if it is time."""
+        if now >= self.at:
+            self.at = now + self.interval
+            self.work()
+
+
+class _Queues:
+    """Looks at the queues, as the queues file has them now."""
+
+    def __init__(self, file: Path, database: AirflowDatabase) -> None:
+        self._file, self._database = _File(file), database
+        self._rounds: _Rounds | None = None
+        self.have_clusters = False  # whether an agent names the connection of one
+
+    def look(self) -> None:
+        if self._file.has_changed() and (queues := self._file.read()) is not None:
+            self._rounds = _Rounds(queues, self._database)
+            self.have_clusters = any(place.agent.connection for place in queues.places)
+        if self._rounds:
+            self._rounds.look()
+
+
+class _Clusters:
+    """Looks for orphans, from when runs may be on a cluster."""
+
+    def __init__(
+        self, settings: Settings, database: AirflowDatabase, queues: _Queues, opened: ExitStack
+    ) -> None:
+        self._settings, self._database, self._queues, self._opened = settings, database, queues, opened
+        self._orphans: Orphans | None = None
+
+    def look(self) -> None:
+        if not (self._settings.on_cluster or self._queues.have_clusters):
+            return
+        if self._orphans is None:
+            store = self._opened.enter_context(open_store(self._settings.store_url))
+            patience = LOOKS * self._settings.orphans_interval
+            self._orphans = Orphans(store, self._database.ended_tasks, end_in_a_process, patience=patience)
+        self._orphans.look()
 
 
 class _Rounds:

@@ -20,14 +20,17 @@ from polyaxon_airflow.keeper.tables import DAG, NOTE, POOL, RUN, TAG, TI
 from polyaxon_airflow.queues.pools import PoolChange, pool_changes
 from polyaxon_airflow.queues.snapshot import PROJECT_TAG, Pool, Snapshot, Task
 from polyaxon_airflow.queues.weights import NEXT_LEAST
+from polyaxon_airflow.store.records import TaskKey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from polyaxon_airflow.queues.lookup import Queues
     from polyaxon_airflow.queues.shares import Path
 
 HOLDING = ("queued", "running", "deferred")
+OVER = ("success", "failed", "skipped", "upstream_failed", "removed")
+AT_ONCE = 200  # tasks that one query asks about: SQLite takes 999 variables at least
 FIRST = 32  # waiting tasks of a sweep that one look reads
 LOCK = 0x706C78_71756575  # "plx", "queu": one keeper at a time
 
@@ -77,6 +80,19 @@ class AirflowDatabase:
             for key in ids
             if key not in rows or not _is_active(rows[key])
         ]
+
+    def ended_tasks(self, tasks: Iterable[TaskKey]) -> set[TaskKey]:
+        """Which of these task instances have ended, for good."""
+        place = (TI.c.dag_id, TI.c.run_id, TI.c.task_id, TI.c.map_index)
+        found: set[TaskKey] = set()
+        wanted = list(tasks)
+        with self._connection.begin():
+            for start in range(0, len(wanted), AT_ONCE):
+                query = sa.select(*place).where(
+                    sa.tuple_(*place).in_(wanted[start : start + AT_ONCE]), TI.c.state.in_(OVER)
+                )
+                found.update(TaskKey(*row) for row in self._connection.execute(query))
+        return found
 
     def write_weights(self, weights: Mapping[str, int]) -> None:
         """Set priority weights of tasks that still wait."""

@@ -61,12 +61,35 @@ def _settings() -> dict[str, Any] | None:
     """What the keeper must know, or None if there is nothing to keep."""
     from airflow.configuration import conf
 
-    interval = conf.getfloat("polyaxon", "queue_interval", fallback=1.0)
     dags = conf.get("core", "dags_folder")
     file = os.path.join(dags, conf.get("polyaxon", "queues_file", fallback="") or "queues.yaml")  # noqa: PTH118
-    if interval <= 0 or not os.path.exists(file):  # noqa: PTH110 - pathlib would be an import for everybody
+    on_cluster = conf.get("polyaxon", "runner", fallback="") == "kubernetes"
+    interval = conf.getfloat("polyaxon", "queue_interval", fallback=1.0)
+    orphans_interval = conf.getfloat("polyaxon", "orphans_interval", fallback=15.0)
+    if not (on_cluster or os.path.exists(file)):  # noqa: PTH110 - pathlib would be an import for everybody
         return None
-    return {"url": conf.get("database", "sql_alchemy_conn"), "queues_file": file, "interval": interval}
+    if interval <= 0 and orphans_interval <= 0:
+        return None
+    return {
+        "url": conf.get("database", "sql_alchemy_conn"),
+        "queues_file": file,
+        "interval": interval,
+        "store_url": _store_url(),
+        "orphans_interval": orphans_interval,
+        "on_cluster": on_cluster,
+    }
+
+
+def _store_url() -> str:
+    """The run store, "" if the scheduler cannot reach it: then nobody looks for orphans."""
+    from polyaxon_airflow.configuration import store_url
+    from polyaxon_airflow.errors import StoreError
+
+    try:
+        return store_url()
+    except StoreError as error:
+        log.warning("the queue keeper does without the run store: %s", error)
+        return ""
 
 
 def _start(settings: dict[str, Any]) -> subprocess.Popen[bytes]:

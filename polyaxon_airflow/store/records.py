@@ -110,6 +110,15 @@ class Condition:
     updated_at: datetime
 
 
+class TaskKey(NamedTuple):
+    """An Airflow task instance."""
+
+    dag_id: str
+    dag_run_id: str
+    task_id: str
+    map_index: int
+
+
 class History(NamedTuple):
     """All statuses that a task's run has had, oldest first."""
 

@@ -12,7 +12,7 @@ from sqlalchemy import and_, func, insert, select, tuple_, update
 from polyaxon_airflow.store import lifecycle, schema
 from polyaxon_airflow.store.query import parse_query, parse_sort
 from polyaxon_airflow.store.query.compile import condition, ordered
-from polyaxon_airflow.store.records import PIPELINES, Condition, History, TrialStatus
+from polyaxon_airflow.store.records import PIPELINES, Condition, History, TaskKey, TrialStatus
 from polyaxon_airflow.store.rows import COLUMNS, NAMES, OWN, find_run, lock_run, partial_run, the_run, to_run
 from polyaxon_airflow.store.upsert import insert_new, put
 from polyaxon_airflow.store.values import LABELS, MAPPINGS, write_labels, write_values
@@ -170,6 +170,21 @@ class Runs:
         query = select(table.c.uuid).where(*own, *still).order_by(table.c.id.desc())
         with self.database.read() as connection:
             return list(connection.scalars(query))
+
+    def executed_by(self, runner: str) -> dict[str, TaskKey]:
+        """The tasks of all runs that a runner has been given and that have not ended, by the runs' uuids."""
+        table = schema.run
+        query = select(
+            table.c.uuid,
+            table.c.dag_id,
+            table.c.dag_run_id,
+            table.c.task_id,
+            table.c.map_index,
+            table.c.handle,
+        ).where(table.c.status.not_in(lifecycle.DONE), table.c.task_id.is_not(None))
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        return {row[0]: TaskKey(*row[1:5]) for row in rows if (row.handle or {}).get("runner") == runner}
 
     def trial_statuses(self, pipeline: str) -> list[TrialStatus]:
         """The statuses of a sweep's trials, by index: of a trial that was cleared, that of its newest run."""

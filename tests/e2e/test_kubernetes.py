@@ -50,6 +50,7 @@ def airflow(cluster, tmp_path_factory):
         "AIRFLOW__POLYAXON__REFRESH_INTERVAL": "2",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
         "AIRFLOW__POLYAXON__GRACE": "3",
+        "AIRFLOW__POLYAXON__ORPHANS_INTERVAL": "2",
         "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "10",
         "PYTHONPATH": str(ROOT),
     }
@@ -175,6 +176,21 @@ def test_clearing_a_deferred_task_deletes_its_pod_and_starts_afresh(driver, clus
     driver.until(lambda: uuids(cluster) - {uuid}, "the pod of a new run", 120)
     driver.until(lambda: uuid not in uuids(cluster), "the pod of the old run to be deleted")
     driver.until(lambda: "n=1" in driver.log("counter", run_id, "counter", attempt=2), "its first line")
+
+
+def test_marking_a_task_failed_whose_triggerer_is_away_deletes_its_pod(driver, airflow, store, cluster):
+    """Nobody follows the run then: the keeper beside the scheduler finds it."""
+    os.killpg(airflow.pid("triggerer"), signal.SIGKILL)
+    try:
+        dag_id = driver.drop("counter.yaml", COUNTER)
+        run_id = driver.client.trigger(dag_id)
+        driver.until(lambda: driver.states(dag_id, run_id).get("counter") == "deferred", "the deferral", 180)
+        (uuid,) = uuids(cluster)
+        driver.client.patch(task_path(run_id), {"new_state": "failed"})
+        driver.until(lambda: pods_of(cluster) == [], "the pod to be deleted", 120)
+        driver.until(lambda: store.runs.get(uuid).status == "stopped", "the run to be stopped")
+    finally:
+        airflow.start_component("triggerer")
 
 
 @pytest.mark.slow

@@ -6,6 +6,9 @@ from uuid import uuid4
 import pytest
 
 from tests import postgresql
+from tests.kube.fixtures import core, kubeconfig, namespace
+
+__all__ = ["core", "kubeconfig", "namespace"]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from polyaxon_airflow.keeper.accounts import Ended
-from polyaxon_airflow.keeper.database import FIRST, AirflowDatabase
+from polyaxon_airflow.keeper.database import AT_ONCE, FIRST, AirflowDatabase
 from polyaxon_airflow.keeper.tables import DAG, NOTE, POOL, RUN, TI
 from polyaxon_airflow.queues.reading import read_queues
 from polyaxon_airflow.queues.snapshot import Pool
+from polyaxon_airflow.store.records import TaskKey
 
 NOW = datetime.now(timezone.utc)
 QUEUES = read_queues(
@@ -127,6 +128,26 @@ def test_of_a_large_sweep_only_the_first_tasks_are_read(database, airflow):
     snapshot = database.snapshot(POOLS)
     assert sorted(task.map_index for task in snapshot.tasks) == list(range(FIRST))
     assert snapshot.waiting == {"lab.gpu": FIRST + 5}
+
+
+def test_which_tasks_have_ended_for_good(database, airflow):
+    states = [
+        "success",
+        "failed",
+        "skipped",
+        "upstream_failed",
+        "removed",
+        "deferred",
+        "running",
+        "up_for_retry",
+        None,
+    ]
+    for index, state in enumerate(states):
+        airflow.task(map_index=index, state=state)
+    asked = [TaskKey("tune", "r", "trial", index) for index in range(AT_ONCE + 5)]
+    assert {key.map_index for key in database.ended_tasks(asked)} == {0, 1, 2, 3, 4}
+    assert database.ended_tasks([TaskKey("tune", "another", "trial", 0)]) == set()
+    assert database.ended_tasks([]) == set()
 
 
 def test_tasks_of_a_paused_dag_are_in_nobodys_way(database, airflow):

@@ -56,6 +56,21 @@ EVERYTHING = Run(
 )
 
 
+def test_the_runs_that_a_runner_executes(store):
+    def begin(number, handle, status, **more):
+        store.runs.begin(
+            run(number, handle=handle, **{"dag_id": "d", "dag_run_id": "r", "task_id": "t", **more})
+        )
+        store.runs.set_status(uuid(number), status, at=after(1))
+
+    begin(1, {"runner": "kubernetes"}, "running", map_index=4)
+    begin(2, {"runner": "process"}, "running")
+    begin(3, {"runner": "kubernetes"}, "failed")
+    begin(4, None, "created")
+    begin(5, {"runner": "kubernetes"}, "running", task_id=None)
+    assert store.runs.executed_by("kubernetes") == {uuid(1): ("d", "r", "t", 4)}
+
+
 class TestBegin:
     @pytest.mark.parametrize(
         "new", [pytest.param(run(), id="least"), pytest.param(EVERYTHING, id="everything")]

@@ -95,6 +95,10 @@ class KubernetesRunner:
             return
         self._run(lambda api: self.stop_async(api, handle, grace=grace))
 
+    def delete(self, handle: Handle) -> None:
+        """As `stop`, but the end is not waited for."""
+        self._run(lambda api: self.delete_async(api, handle))
+
     def clean(self, handle: Handle, *, keep: float = 0) -> None:
         """See `Runner.clean`. What is to be kept is removed by a later call, of any run of the namespace."""
         self._run(lambda api: self.clean_async(api, handle, keep=keep))
@@ -131,7 +135,7 @@ class KubernetesRunner:
             await removed(api, f"{pods_of(handle['namespace'])}/{pod['metadata']['name']}", pod, grace)
 
     async def delete_async(self, api: Api, handle: Handle) -> None:
-        """As `stop`, but the end is not waited for."""
+        """As `delete`, for an event loop."""
         await api.delete(_path(handle), uid=handle["uid"], grace=self.grace)
         pods = await api.get(
             pods_of(handle["namespace"]), {"labelSelector": f"{UUID_LABEL}={handle['uuid']}"}

@@ -1,0 +1,111 @@
+"""Runs on a cluster whose task has ended while nobody followed them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from polyaxon_airflow.keeper.orphans import Orphans
+from polyaxon_airflow.runners.base import RunIdentity
+from polyaxon_airflow.runners.kubernetes.runner import KubernetesRunner
+from polyaxon_airflow.store import Run, open_store
+from polyaxon_airflow.store.records import TaskKey
+from tests.contracts.runner import container, pod
+from tests.kube.fixtures import connector
+
+NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def store(tmp_path):
+    with open_store(f"sqlite:///{tmp_path}/store.db") as store:
+        yield store
+
+
+def begin(store, uuid, handle=None, index=-1):
+    where = {"dag_id": "d", "dag_run_id": "r", "task_id": "t", "map_index": index}
+    store.runs.begin(Run(uuid=uuid, name="t", created_at=NOW, **where))
+    store.runs.set_status(uuid, "running", None, at=NOW)
+    store.runs.update(uuid, handle=handle or {"runner": "kubernetes"}, at=NOW)
+    return TaskKey("d", "r", "t", index)
+
+
+class Looking:
+    """Orphans whose clock and Airflow are a test's."""
+
+    def __init__(self, store):
+        self.now, self.over, self.ends = 0.0, set(), []
+        self.orphans = Orphans(store, self.ended, self.ends.append, patience=30, clock=lambda: self.now)
+
+    def ended(self, tasks):
+        return self.over.intersection(tasks)
+
+    def at(self, now):
+        """What is ended in a look at this second."""
+        self.now, before = now, len(self.ends)
+        self.orphans.look()
+        return self.ends[before:]
+
+
+def test_a_run_whose_task_has_ended_is_ended_if_nobody_else_does(store):
+    task, looking = begin(store, "a" * 32), Looking(store)
+    begin(store, "b" * 32, index=2)
+    assert looking.at(0) == []
+    looking.over.add(task)
+    assert [looking.at(1), looking.at(30)] == [[], []]
+    assert looking.at(31) == [["a" * 32]]
+    assert [looking.at(32), looking.at(61)] == [[], [["a" * 32]]]  # the cluster had not answered
+    store.runs.set_status("a" * 32, "stopped", None, at=NOW)
+    assert looking.at(100) == []
+
+
+def test_a_task_that_goes_on_after_all_has_its_run(store):
+    task, looking = begin(store, "a" * 32), Looking(store)
+    looking.over.add(task)
+    looking.at(0)
+    looking.over.clear()  # cleared, it starts anew
+    assert looking.at(20) == []
+    looking.over.add(task)
+    assert [looking.at(40), looking.at(60)] == [[], []]
+
+
+def test_ending_deletes_the_pod_by_a_connection_of_airflows_database(
+    store, tmp_path, namespace, core, sqlite_template
+):
+    runner = KubernetesRunner(connector(namespace.kubeconfig), namespace.name)
+    uuids = ["a" * 32, "b" * 32, "c" * 32]
+    for uuid in uuids:
+        handle = runner.submit(pod(container("sleep 600")), RunIdentity(uuid, "t", "default", "default"))
+        begin(store, uuid, handle)
+    begin(store, "d" * 32, {**handle, "uuid": "d" * 32, "name": "gone", "uid": "gone"})
+    shutil.copy(sqlite_template, tmp_path / "airflow.db")
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/airflow.db")
+    with engine.begin() as connection:
+        values = {"i": "lab", "t": "kubernetes", "e": f'{{"kube_config_path": "{namespace.kubeconfig}"}}'}
+        columns = "conn_id, conn_type, extra, is_encrypted, is_extra_encrypted"
+        connection.execute(
+            sa.text(f"INSERT INTO connection ({columns}) VALUES (:i, :t, :e, false, false)"), values
+        )
+    engine.dispose()
+    environment = {
+        **os.environ,
+        "AIRFLOW_HOME": str(tmp_path / "home"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/airflow.db",
+        "AIRFLOW__POLYAXON__STORE_URL": f"sqlite:///{tmp_path}/store.db",
+        "AIRFLOW__POLYAXON__RUNNER": "kubernetes",
+        "AIRFLOW__POLYAXON__KUBERNETES_CONN_ID": "lab",
+        "AIRFLOW__POLYAXON__GRACE": "0",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-m", "polyaxon_airflow.keeper.end_runs", *uuids[:2], "d" * 32, "e" * 32]
+    subprocess.run(command, env=environment, check=True, timeout=120)
+    pods = core.list_namespaced_pod(namespace.name).items
+    assert [pod.metadata.name for pod in pods if pod.metadata.deletion_timestamp is None] == [handle["name"]]
+    statuses = {uuid: store.runs.get(uuid).status for uuid in (*uuids, "d" * 32)}
+    assert statuses == {"a" * 32: "stopped", "b" * 32: "stopped", "c" * 32: "running", "d" * 32: "stopped"}
