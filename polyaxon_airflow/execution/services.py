@@ -106,6 +106,7 @@ class Attendance:
     store: RunStore
     clock: Callable[[], datetime]
     log: Callable[[str], None]
+    is_told: bool = False  # whether somebody calls `ready`; else it is asked, if it can be reached from here
     _is_ready: bool = False
     _next_look: float = field(default=0.0)
     _next_probe: float = field(default=0.0)
@@ -113,11 +114,15 @@ class Attendance:
     def why_stop(self) -> str | None:
         """Why the service must end; on the way it is found to be ready."""
         now = self.clock().timestamp()
-        if not self._is_ready and self._answers():
-            self._is_ready = True
-            self.store.runs.set_status(self.uuid, "running", at=self.clock())
-            self.log(f"the service answers at {self.service['url']}")
+        if not self._is_ready and not self.is_told and self._answers():
+            self.ready()
         return self._unneeded(now) or self._idle(now)
+
+    def ready(self) -> None:
+        """It serves from now on."""
+        self._is_ready = True
+        self.store.runs.set_status(self.uuid, "running", at=self.clock())
+        self.log(f"the service answers at {self.service['url']}")
 
     def _answers(self) -> bool:
         address = self.service["address"]

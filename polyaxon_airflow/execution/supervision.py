@@ -61,6 +61,7 @@ class Supervision:
     log_line: Callable[[Line], None]  # a line that a container printed
     folder: Path
     carried: bool = False
+    is_told: bool = False  # whether its runner says when the run is `ready`
 
     def follower(
         self,
@@ -93,6 +94,11 @@ class Supervision:
             printed=known["lines"] if known.get("try") == self.attempt.try_number else {},
             report_every=report_every,
         )
+
+    def ready(self) -> None:
+        """The run's containers run and answer; for a service this is when it begins to serve."""
+        if self._attendance is not None:
+            self._attendance.ready()
 
     def decide(self, outcome: Outcome) -> None:
         """Keep an outcome that is known before the run's helpers have ended."""
@@ -174,7 +180,9 @@ class Supervision:
     def _attendance(self) -> Attendance | None:
         """Who looks after the run, if it is a service."""
         service = self.attempt.service
-        return Attendance(service, self.attempt.uuid, self.store, self.clock, self.log) if service else None
+        if not service:
+            return None
+        return Attendance(service, self.attempt.uuid, self.store, self.clock, self.log, is_told=self.is_told)
 
     def _deadline(self, run: Run) -> float | None:
         if self.attempt.timeout is None or run.started_at is None:

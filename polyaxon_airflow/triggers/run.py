@@ -125,10 +125,13 @@ class RunTrigger(BaseTrigger):
         async def on_state(waits_for: str) -> None:
             self.log.info("%s", waits_for or "the run goes on")
 
+        async def on_ready() -> None:
+            await asyncio.to_thread(supervision.ready)
+
         async def on_decided(outcome: Outcome) -> None:
             await asyncio.to_thread(supervision.decide, outcome)
 
-        return Listener(on_lines, should_stop, on_state, on_decided, interval=self._interval)
+        return Listener(on_lines, should_stop, on_state, on_ready, on_decided, interval=self._interval)
 
     @property
     def _interval(self) -> float:
@@ -159,7 +162,7 @@ class RunTrigger(BaseTrigger):
     def _supervision(self) -> Supervision:
         folder = Path(mirrors_folder()) / "runs" / self._attempt.uuid
         say, line = self.log.info, self._log_line
-        return Supervision(self._attempt, _store(), now, say, line, folder, carried=True)
+        return Supervision(self._attempt, _store(), now, say, line, folder, carried=True, is_told=True)
 
     def _hide_secrets(self, supervision: Supervision) -> None:
         """Containers may print what they were given, which this process logs: Airflow must mask it here too."""

@@ -178,6 +178,46 @@ def test_clearing_a_deferred_task_deletes_its_pod_and_starts_afresh(driver, clus
     driver.until(lambda: "n=1" in driver.log("counter", run_id, "counter", attempt=2), "its first line")
 
 
+SERVED = """
+    kind: component
+    name: served
+    run:
+      kind: dag
+      operations:
+      - name: board
+        component:
+          termination: {culling: {timeout: 3600}, probe: {http: {path: /status}}}
+          run:
+            kind: service
+            ports: [6006]
+            init: [{file: {filename: late.txt, content: "begins late"}}]
+            container:
+              image: busybox:1
+              command: [sh, -c]
+              args: ["trap 'exit 0' TERM; echo serving; while true; do sleep 0.2; done"]
+      - name: train
+        component: {run: {kind: job, container: {image: "busybox:1", command: [sh, -c], args: ["sleep 10"]}}}
+"""
+
+
+def test_a_service_is_ready_has_its_link_and_ends_when_nobody_needs_it(driver, store, cluster):
+    dag_id = driver.drop("served.yaml", SERVED)
+    run_id = driver.client.trigger(dag_id)
+
+    def board():
+        return next((run for run in store.runs.of_dag_run(dag_id, run_id) if run.task_id == "board"), None)
+
+    driver.until(lambda: board() and board().status == "running", "the service to be ready", 180)
+    url = f"http://plx-operation-{board().uuid}.default.svc:6006"
+    links = driver.client.get(f"{run_path(dag_id, run_id)}/taskInstances/board/links")["extra_links"]
+    assert links["Service"] == url
+    assert driver.wait(dag_id, run_id) == "success"
+    assert {task["state"] for task in driver.tasks(dag_id, run_id).values()} == {"success"}
+    assert (board().status, board().reason) == ("stopped", "all that it was there for has ended")
+    assert f"the service answers at {url}" in driver.log(dag_id, run_id, "board")
+    driver.until(lambda: pods_of(cluster) == [], "its pod to be deleted")
+
+
 def test_marking_a_task_failed_whose_triggerer_is_away_deletes_its_pod(driver, airflow, store, cluster):
     """Nobody follows the run then: the keeper beside the scheduler finds it."""
     os.killpg(airflow.pid("triggerer"), signal.SIGKILL)

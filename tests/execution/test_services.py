@@ -9,7 +9,8 @@ import pytest
 
 from polyaxon_airflow.embedded import free_port
 from polyaxon_airflow.errors import CompilationError
-from polyaxon_airflow.execution.services import all_ended, last_activity, needed_by
+from polyaxon_airflow.execution.services import Attendance, all_ended, last_activity, needed_by
+from polyaxon_airflow.store import Run
 from tests.execution.flow import World
 
 DAG = """
@@ -129,6 +130,18 @@ def test_a_probe_by_a_command_is_refused_at_its_place(world):
     with pytest.raises(CompilationError, match="asked over HTTP") as refused:
         world.plan(text)
     assert refused.value.faults[0].path == ("termination", "probe", "exec")
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["its runner tells", "nobody can ask it"])
+def test_when_a_service_that_cannot_be_reached_from_here_is_ready(world, is_told):
+    world.store.runs.begin(Run("a" * 32, "board", world.clock()))
+    service = {"address": None, "url": "http://board.ml.svc:80", "needed_by": [], "idle_after": None}
+    attendance = Attendance(service, "a" * 32, world.store, world.clock, world.lines.append, is_told=is_told)
+    assert attendance.why_stop() is None
+    assert world.store.runs.get("a" * 32).status == ("created" if is_told else "running")
+    attendance.ready()
+    assert world.store.runs.get("a" * 32).status == "running"
+    assert set(world.lines) == {"the service answers at http://board.ml.svc:80"}
 
 
 def test_who_does_not_say_counts_as_used():

@@ -50,6 +50,7 @@ class Listener:
     on_lines: Callable[[Sequence[Line]], Awaitable[None]]
     should_stop: Callable[[], Awaitable[str | None]]
     on_state: Callable[[str], Awaitable[None]]  # why the run does not go on, each time it changes
+    on_ready: Callable[[], Awaitable[None]]  # all its containers run and answer, for the first time
     on_decided: Callable[[Outcome], Awaitable[None]]  # how it ended, before anything of it is removed
     interval: float = 0.5  # seconds between two questions whether to stop
 
@@ -81,6 +82,7 @@ class Following(ABC):
         self._gone: set[str] = set()  # uids of pods that are there no more
         self._stopped: str | None = None  # the listener's reason
         self._decided: tuple[Outcome, float] | None = None  # how the run ended, and when that was seen
+        self._is_ready = False
         self._told = ""  # what the run was last said to wait for
         self._stuck_since: float | None = None
 
@@ -135,6 +137,9 @@ class Following(ABC):
         for container in state.started if leads else ():
             if (uid, container) not in self._logs:
                 self._logs[uid, container] = self._start(self._read_log(uid, container))
+        if leads and not self._is_ready and pods.is_ready(pod):
+            self._is_ready = True
+            await self._listener.on_ready()
         if leads or state.stuck:
             await self.tell(state.waits_for, stuck=state.stuck)
 

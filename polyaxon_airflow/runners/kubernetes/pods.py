@@ -69,6 +69,12 @@ def why_not_done(pod: Object, container: str) -> str | None:
     return _why_ended(what, {**ended, "message": last_line}, pod) if ended["exitCode"] != 0 else None
 
 
+def is_ready(pod: Object) -> bool:
+    """Whether all its containers run and answer, as far as they have probes."""
+    conditions = pod.get("status", {}).get("conditions") or ()
+    return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
+
+
 def is_final(pod: Object) -> bool:
     """Whether none of its containers will run again."""
     return _phase(pod) in {"Succeeded", "Failed"}

@@ -83,10 +83,13 @@ class KubernetesRunner:
         async def state(_: str) -> None:
             return None
 
+        async def ready() -> None:
+            return None
+
         async def decided(_: Outcome) -> None:
             return None
 
-        listener = Listener(lines, stop, state, decided, interval)
+        listener = Listener(lines, stop, state, ready, decided, interval)
         return self._run(lambda api: self.follow_async(api, handle, listener))
 
     def stop(self, handle: Handle, *, grace: float) -> None:
