@@ -22,11 +22,14 @@ HEAD = ("preset", "queue", "cost", "strategy", "default of", "not in")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--root", type=Path, default=Path("dags"), help="the dags folder (default: dags)")
+    said = "the dags folder (default: dags, else this folder)"
+    parser.add_argument("--root", type=Path, default=_default_root(), help=said)
     commands = parser.add_subparsers(dest="presets_command", metavar="COMMAND", required=True)
-    commands.add_parser("ls", help="one line a preset")
+    listed = commands.add_parser("ls", help="one line a preset")
     show = commands.add_parser("show", help="what a preset sets")
     show.add_argument("name", metavar="NAME")
+    for command in (listed, show):  # people write it there, too
+        command.add_argument("--root", type=Path, default=argparse.SUPPRESS, help=said)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,6 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
         rows = [_row(name, arguments.root, queues) for name in preset_names(arguments.root)]
         print(table(HEAD, rows) if rows else f"no presets: put them into {arguments.root / 'presets'}")
     return 0
+
+
+def _default_root() -> Path:
+    """Where one finds them from a project's folder, or from within its dags."""
+    return Path("dags") if Path("dags").is_dir() else Path()
 
 
 def show(name: str, root: Path, queues: Queues | None) -> str:

@@ -44,6 +44,20 @@ def test_ls_says_who_gets_a_preset_and_who_may_not_name_it(root, capsys):
     assert lines[2].endswith("all")
 
 
+def test_the_dags_folder_is_dags_or_this_one_or_is_named_after_the_command(root, capsys, monkeypatch):
+    monkeypatch.chdir(root.parent)
+    main(["presets", "ls", "--root", str(root)])
+    named = capsys.readouterr().out
+    monkeypatch.chdir(root)
+    main(["presets", "ls"])
+    assert capsys.readouterr().out == named
+    (root.parent / "project").mkdir()
+    root.rename(root.parent / "project" / "dags")
+    monkeypatch.chdir(root.parent / "project")
+    main(["presets", "ls"])
+    assert capsys.readouterr().out == named
+
+
 def test_show_gives_the_preset_as_it_is_written(root, capsys):
     (root / "queues.yaml").write_text(QUEUES)
     assert main(["presets", "--root", str(root), "show", "gpu"]) == 0

@@ -63,6 +63,11 @@ def _spans(
             yield task, task.since, now.now
 
 
+def instances_of(client: AirflowClient, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+    """The task instances of a run; of more than MOST the first ones."""
+    return list(_pages(client, f"{run_path(dag_id, run_id)}/taskInstances", "task_instances"))
+
+
 def _instances(client: AirflowClient, **query: Any) -> list[dict[str, Any]]:
     return list(_pages(client, "/dags/~/dagRuns/~/taskInstances", "task_instances", **query))
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from polyaxon_airflow.cli.connecting import add_connection_arguments, connected
 from polyaxon_airflow.cli.queues import add_file_argument
-from polyaxon_airflow.cli.queues.live import snapshot, used_in_last_hour
+from polyaxon_airflow.cli.queues.live import instances_of, snapshot, used_in_last_hour
 from polyaxon_airflow.queues.reading import read_queues
 from polyaxon_airflow.queues.reasons import why_waiting
 from polyaxon_airflow.rest import run_path
@@ -48,17 +48,18 @@ def why(client: AirflowClient, queues: Queues, dag_id: str, run_id: str, task: s
         return f"DAG {dag_id} is paused"
     if dag_run["state"] == "queued":
         return f"the run itself is queued: DAG {dag_id} has as many active runs as its max_active_runs allows"
-    instances = client.get(f"{run_path(dag_id, run_id)}/taskInstances", limit=100)["task_instances"]
+    instances = instances_of(client, dag_id, run_id)
     chosen = _chosen([each for each in instances if task in (None, each["task_id"], _name(each))])
-    if chosen is None:
-        return f"there is no task {task} in this run" if task else "no task of this run waits"
+    if chosen is None and task:
+        return f"there is no task {task} in this run"
+    if chosen is None or (chosen["state"] in FINAL and not task):
+        return "no task of this run waits"
     return f"{_name(chosen)}: {_why(client, queues, chosen)}"
 
 
 def _chosen(instances: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
     """The task that one most likely means: of those that wait in a pool the first, else one that has not ended."""
-    ranks = {"scheduled": 0, "queued": 1, "up_for_retry": 1, "deferred": 2, "running": 3, None: 4}
-    return min(instances, key=lambda each: (ranks.get(each["state"], 5), each["map_index"]), default=None)
+    return min(instances, key=lambda each: (_RANKS.get(each["state"], 5), each["map_index"]), default=None)
 
 
 def _why(client: AirflowClient, queues: Queues, instance: dict[str, Any]) -> str:
@@ -67,6 +68,8 @@ def _why(client: AirflowClient, queues: Queues, instance: dict[str, Any]) -> str
         return "it waits for the tasks before it"
     if state == "up_for_reschedule" and instance["operator"] in RUNS:
         return "a dag around it has as many runs as its concurrency allows; it tries again when one may have ended"
+    if state in FINAL:
+        return f"it has ended: {state}"
     if state != "scheduled":
         return _STATES.get(state, f"it is {state}")
     if instance["pool"] not in queues.pools():
@@ -83,6 +86,16 @@ def _name(instance: dict[str, Any]) -> str:
     return f"{instance['task_id']}[{index}]" if index >= 0 else str(instance["task_id"])
 
 
+_RANKS = {
+    "scheduled": 0,
+    "queued": 1,
+    "up_for_retry": 1,
+    "up_for_reschedule": 1,
+    "awaiting_input": 1,
+    "deferred": 2,
+    "running": 3,
+    None: 4,
+}
 _STATES = {
     "queued": "it holds its slots already, and waits for a worker of the executor",
     "running": "it runs",
