@@ -24,7 +24,13 @@ PAGE = (ROOT / "docs" / "kubernetes.md").read_text()
 
 @pytest.fixture(scope="module")
 def values():
-    return yaml.safe_load((FOLDER / "values.yaml").read_text())
+    """Both files, as Helm lays one over the other."""
+    first, second = (
+        yaml.safe_load((FOLDER / f"{name}.yaml").read_text()) for name in ("values", "values-queues")
+    )
+    assert first.keys() & second.keys() == {"config"}
+    polyaxon = {**first["config"]["polyaxon"], **second["config"]["polyaxon"]}
+    return {**first, **second, "config": {**first["config"], "polyaxon": polyaxon}}
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +97,17 @@ def test_connections_are_those_that_the_options_name(values, secrets):
     assert (bucket["conn_type"], set(bucket)) == ("aws", {"conn_type", "login", "password", "extra"})
 
 
+def test_the_queues_file_is_where_the_config_map_is_mounted(values):
+    (volume,), (mount,) = values["volumes"], values["volumeMounts"]
+    assert volume["name"] == mount["name"]
+    file = Path(values["config"]["polyaxon"]["queues_file"])
+    assert str(file.parent) == mount["mountPath"]
+    assert (
+        f"create configmap {volume['configMap']['name']} --namespace airflow --from-file dags/{file.name}"
+        in PAGE
+    )
+
+
 def test_runs_go_where_the_rights_are(values):
     options = values["config"]["polyaxon"]
     account = json.loads(options["pod_defaults"])["serviceAccountName"]
@@ -99,7 +116,7 @@ def test_runs_go_where_the_rights_are(values):
 
 
 def test_the_page_names_every_file_and_no_other():
-    named = set(re.findall(r"deploy/kubernetes/[\w.]+", PAGE))
+    named = set(re.findall(r"deploy/kubernetes/[\w.-]+", PAGE))
     assert named == {str(file.relative_to(ROOT)) for file in FOLDER.iterdir()}
 
 
