@@ -186,7 +186,7 @@ SERVED = """
       operations:
       - name: board
         component:
-          termination: {culling: {timeout: 3600}, probe: {http: {path: /status}}}
+          termination: {culling: {timeout: 3600}, probe: {http: {path: /status, port: 6006}}}
           run:
             kind: service
             ports: [6006]
