@@ -1,10 +1,10 @@
 """N14c: tasks that wait for something that takes a second, many at once on a busy box, beside Airflow's own ways.
 
-    python bench/waits.py [--waits 200] [--pods 40] [--parallelism 4]
+    python bench/waits.py [--waits 100] [--rounds 2] [--pods 10] [--parallelism 16]
 
 One Airflow with LocalExecutor on a PostgreSQL of its own, with Airflow's default settings, and an emulated cluster whose
 pods end after a second. `plain` defers for a second and resumes in a worker, and does nothing else; `operator` is
-Airflow's KubernetesPodOperator, deferrable, of which there are only `--pods`; `ours` is a sweep of pods, whose trials end
+Airflow's KubernetesPodOperator, deferrable, of which there are only `--pods`, once; `ours` is a sweep of pods, whose trials end
 in the triggerer. CPU is that of all processes of the Airflow, children included, without the cluster's. Writes
 bench/results/waits.json.
 """
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,10 +37,9 @@ component:
   inputs: [{{name: x, type: float}}]
   run: {{kind: job, container: {{image: i, command: ["true"]}}}}
 """
-AIRFLOWS = """
+PLAIN = """
 from datetime import timedelta
 
-from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 from airflow.sdk import DAG, BaseOperator
 
@@ -57,6 +57,11 @@ class Wait(BaseOperator):
 
 with DAG("plain", schedule=None, max_active_tasks=1000):
     Wait.partial(task_id="trial").expand(number=list(range({waits})))
+"""
+OPERATOR = """
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+from airflow.sdk import DAG
+
 with DAG("operator", schedule=None, max_active_tasks=1000):
     KubernetesPodOperator.partial(
         task_id="trial", kubernetes_conn_id="emulated", namespace="default", image="i", deferrable=True,
@@ -69,15 +74,16 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--waits", type=int, default=200)
-    parser.add_argument("--pods", type=int, default=40)
-    parser.add_argument("--parallelism", type=int, default=4)
+    parser.add_argument("--waits", type=int, default=100, help="tasks at once")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--pods", type=int, default=10)
+    parser.add_argument("--parallelism", type=int, default=16)
     parser.add_argument("--results", type=Path, default=HERE / "results")
     options = parser.parse_args()
     found = measured(options)
     ours = found["ours"]["CPU seconds a task"]
     result = {
-        "waits": options.waits,
+        "tasks at once": options.waits,
         **found,
         "N14c ours over plain": round(ours / found["plain"]["CPU seconds a task"], 3),
         "ours over KubernetesPodOperator": round(ours / found["operator"]["CPU seconds a task"], 3),
@@ -90,34 +96,34 @@ def main():
 
 
 def measured(options):
-    """Name of a DAG -> what its run took, and what came of its tasks."""
-    found = {}
+    """Name of a DAG -> what a task of it took, and what came of all of them."""
+    order = [*(["ours", "plain"] * options.rounds), "operator"]
+    used, walls = Counter(), Counter()
+    tasks = {name: [] for name in order}
     with airflow(options) as running, busy():
         client = running.client()
-        for name in ("ours", "plain", "operator"):
+        for name in tasks:
             until(lambda name=name: is_there(client, name), f"DAG {name}")
-        for name in ("ours", "plain", "operator"):
-            before, start, idle = cpu(running), time.monotonic(), idle_cpu(running)
+        idle = idle_cpu(running)
+        for name in order:
+            before, start = cpu(running), time.monotonic()
             run_id = client.trigger(name)
             until(lambda run_id=run_id, name=name: is_over(client, name, run_id), f"the end of {name}")
             wall = time.monotonic() - start
-            used = cpu(running) - before - idle * wall
-            found[name] = {**states(client, name, run_id), **per_task(used, wall, client, name, run_id)}
-            print(name, found[name], flush=True)
-    return found
+            walls[name] += wall
+            used[name] += cpu(running) - before - idle * wall
+            tasks[name] += trials(client, name, run_id)
+            print(name, summary(tasks[name], used[name], walls[name]), flush=True)
+    return {name: summary(found, used[name], walls[name]) for name, found in tasks.items()}
 
 
-def per_task(used, wall, client, name, run_id):
-    count = len(trials(client, name, run_id))
-    return {"CPU seconds a task": round(used / count, 3), "wall seconds a task": round(wall / count, 3)}
-
-
-def states(client, name, run_id):
-    counts = {}
-    for task in trials(client, name, run_id):
-        counts[task["state"]] = counts.get(task["state"], 0) + 1
-    tries = sum(task["try_number"] - 1 for task in trials(client, name, run_id))
-    return {"tasks": counts, "tries again": tries}
+def summary(tasks, used, wall):
+    return {
+        "states": Counter(task["state"] for task in tasks),
+        "tried again": sum(task["try_number"] > 1 for task in tasks),
+        "CPU seconds a task": round(used / len(tasks), 3),
+        "wall seconds a task": round(wall / len(tasks), 3),
+    }
 
 
 def trials(client, name, run_id):
@@ -162,7 +168,8 @@ def airflow(options):
         root, address = Path(folder), server.removeprefix("postgresql")
         (root / "dags").mkdir()
         (root / "dags" / "ours.yaml").write_text(OURS.format(waits=options.waits))
-        (root / "dags" / "airflows.py").write_text(AIRFLOWS.format(waits=options.waits, pods=options.pods))
+        (root / "dags" / "plain.py").write_text(PLAIN.format(waits=options.waits))
+        (root / "dags" / "pods.py").write_text(OPERATOR.format(pods=options.pods))
         connection = {"conn_type": "kubernetes", "extra": {"kube_config_path": cluster.kubeconfig}}
         settings = {
             **STOCK,

@@ -40,6 +40,13 @@ USED_BY_EVERY_RUN = (
     "polyaxon_airflow.store.sweeps",
 )
 
+USED_ON_CLUSTERS = (  # and take twice as long to import as all of the above
+    "airflow.providers.cncf.kubernetes.hooks.kubernetes",
+    "kubernetes_asyncio.client",
+    "polyaxon_airflow.runners.kubernetes.runner",
+    "polyaxon_airflow.triggers.run",
+)
+
 
 class WarmingListener:
     """For `AirflowPlugin.listeners`: a job calls `on_starting` before its process forks others."""
@@ -56,7 +63,7 @@ class WarmingListener:
 
 def warm() -> None:
     """Import them; what cannot be imported is the task's to tell."""
-    for name in USED_BY_EVERY_RUN:
+    for name in (*USED_BY_EVERY_RUN, *(USED_ON_CLUSTERS if _on_cluster() else ())):
         try:
             import_module(name)
         except Exception:  # a listener must never stop the scheduler
@@ -67,6 +74,12 @@ def share() -> None:
     """Leave all that is there out of garbage collections: their marks would give each process pages of its own."""
     gc.collect()
     gc.freeze()
+
+
+def _on_cluster() -> bool:
+    from airflow.configuration import conf
+
+    return bool(conf.get("polyaxon", "runner", fallback="") == "kubernetes")
 
 
 def _forks() -> bool:

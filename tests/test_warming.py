@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from polyaxon_airflow.warming import USED_BY_EVERY_RUN
+from polyaxon_airflow.warming import USED_BY_EVERY_RUN, USED_ON_CLUSTERS
 
 PROGRAM = """
 import gc
@@ -24,11 +24,12 @@ print(*sys.modules)
 """
 
 
-def started(tmp_path, command, executor="LocalExecutor"):
+def started(tmp_path, command, executor="LocalExecutor", runner="process"):
     """What a component prints when it starts."""
     environment = {
         "AIRFLOW_HOME": str(tmp_path),
         "AIRFLOW__CORE__EXECUTOR": executor,
+        "AIRFLOW__POLYAXON__RUNNER": runner,
         "PYTHONPATH": ":".join(sys.path),
     }
     program = PROGRAM.format(command=command)
@@ -39,16 +40,29 @@ def started(tmp_path, command, executor="LocalExecutor"):
 
 
 @pytest.mark.parametrize(
-    ("command", "executor", "warmed"),
+    ("command", "executor", "runner", "warmed"),
     [
-        pytest.param("scheduler", "LocalExecutor", True, id="a scheduler whose executor forks"),
-        pytest.param("scheduler", "CeleryExecutor", False, id="workers are elsewhere"),
-        pytest.param("triggerer", "LocalExecutor", False, id="another component"),
+        pytest.param(
+            "scheduler",
+            "LocalExecutor",
+            "process",
+            {*USED_BY_EVERY_RUN},
+            id="a scheduler whose executor forks",
+        ),
+        pytest.param(
+            "scheduler",
+            "LocalExecutor",
+            "kubernetes",
+            {*USED_BY_EVERY_RUN, *USED_ON_CLUSTERS},
+            id="runs on a cluster",
+        ),
+        pytest.param("scheduler", "CeleryExecutor", "kubernetes", set(), id="workers are elsewhere"),
+        pytest.param("triggerer", "LocalExecutor", "kubernetes", set(), id="another component"),
     ],
 )
-def test_who_is_warmed(tmp_path, command, executor, warmed):
-    loaded = set(started(tmp_path, command, executor)[-1].split()).intersection(USED_BY_EVERY_RUN)
-    assert loaded == (set(USED_BY_EVERY_RUN) if warmed else set())
+def test_who_is_warmed(tmp_path, command, executor, runner, warmed):
+    loaded = set(started(tmp_path, command, executor, runner)[-1].split())
+    assert loaded & {*USED_BY_EVERY_RUN, *USED_ON_CLUSTERS} == warmed
 
 
 @pytest.mark.parametrize(("command", "freezes"), [("triggerer", "True"), ("scheduler", "False")])
