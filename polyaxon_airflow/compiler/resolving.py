@@ -13,6 +13,7 @@ from polyaxon_airflow.compiler.contexts import RunContext, service_globals, to_t
 from polyaxon_airflow.compiler.inits import init_entries
 from polyaxon_airflow.compiler.rendering import literal, render, render_arguments, render_as_text
 from polyaxon_airflow.errors import CompilationError, Fault
+from polyaxon_airflow.sections import types
 from polyaxon_airflow.sections.hooks import Hook
 from polyaxon_airflow.sections.io import IO
 
@@ -97,6 +98,9 @@ def _with_value(io: IO, given: Mapping[str, Any], seen: Mapping[str, Any], *, re
                 ]
             )
         return io
+    if io.name in given and io.type == "datetime" and not io.is_list and types.has_time(value):
+        # Polyaxon's type takes none, so none can go with it (docs/differences.md, `datetime-times`).
+        return io.model_copy(update={"value": value, "type": None, "is_optional": True})
     try:
         parsed = io.check(value)
     except ValueError as error:

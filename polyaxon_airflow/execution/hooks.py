@@ -38,7 +38,9 @@ class HookStep:
 
     def why_not_start(self) -> str | None:
         """Why the hook does not fire. Raises CompilationError for a condition that is neither true nor false."""
-        trigger = self.hook.trigger or "done"
+        trigger = (
+            self._written.trigger or "done"
+        )  # before its templates: a run that never began has no values
         if trigger not in ("done", self.status):
             return f"the hook is for {trigger}, and the run is {self.status}"
         if self.hook.conditions is not None and not evaluate(self.hook.conditions, RunContext()):

@@ -6,7 +6,7 @@ import ast
 import json
 import re
 import typing
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
@@ -111,6 +111,18 @@ def parse(type_name: str, value: Any, *, is_list: bool = False) -> Any:
     if not isinstance(value, (list, tuple, set)):
         raise ValueError("must be a list")  # noqa: TRY004 - ValueError is what parse raises
     return [_one(type_name, item) for item in value]
+
+
+def has_time(value: Any) -> bool:
+    """Whether a value is a day with a time of the day, in ISO's form.
+
+    >>> has_time("2024-02-28T22:00:00"), has_time("2024-02-28"), has_time("22:00")
+    (True, False, False)
+    """
+    try:
+        return isinstance(value, str) and ":" in value and bool(_adapter(datetime).validate_python(value))
+    except ValidationError:
+        return False
 
 
 def is_known(type_name: str) -> bool:

@@ -162,12 +162,16 @@ class Runs:
         with self.database.read() as connection:
             return [to_run(row) for row in connection.execute(query)]
 
-    def open_pipelines(self, dag_id: str, dag_run_id: str) -> list[str]:
-        """The uuids of a DAG run's dags and sweeps that have not ended, the innermost first."""
+    def left_open(self, dag_id: str, dag_run_id: str) -> list[str]:
+        """The uuids of a DAG run's dags and sweeps that have not ended, and of its runs that have not started.
+
+        The last one comes first, so the innermost.
+        """
         table = schema.run
         own = (table.c.dag_id == dag_id, table.c.dag_run_id == dag_run_id)
-        still = (table.c.kind.in_(PIPELINES), table.c.status.not_in(lifecycle.DONE))
-        query = select(table.c.uuid).where(*own, *still).order_by(table.c.id.desc())
+        whole = and_(table.c.kind.in_(PIPELINES), table.c.status.not_in(lifecycle.DONE))
+        query = select(table.c.uuid).where(*own, whole | table.c.status.in_(lifecycle.PENDING))
+        query = query.order_by(table.c.id.desc())
         with self.database.read() as connection:
             return list(connection.scalars(query))
 

@@ -98,6 +98,27 @@ class Driver:
     def log(self, dag_id, run_id, task_id, *, map_index=-1, attempt=1):
         return self.client.log(dag_id, run_id, task_id, map_index=map_index, attempt=attempt)
 
+    def answer(self, dag_id, run_id, task_id, choice, *, map_index=-1):
+        """Approve or reject by REST, once the task asks; again if it asks again.
+
+        Airflow 3.3 tries a task once more whose answer comes before its scheduler knows that the worker has gone.
+        """
+        path = f"{run_path(dag_id, run_id)}/taskInstances/{quote(task_id)}/{map_index}/hitlDetails"
+
+        def has_ended():
+            task = self.tasks(dag_id, run_id).get((task_id, map_index))
+            state = task and task["state"]
+            try:
+                waits = state == "awaiting_input" and not self.client.get(path)["response_received"]
+                if waits:
+                    self.client.patch(path, {"chosen_options": [choice], "params_input": {}})
+            except ApiError as error:
+                if error.status not in (0, 404, 409):
+                    raise
+            return state in FINAL
+
+        self.until(has_ended, f"{task_id} to take an answer", patience=300)
+
     def until(self, condition, what, patience=180):
         until = time.monotonic() + patience
         while time.monotonic() < until:

@@ -11,7 +11,6 @@ from polyaxon_airflow.embedded import free_port
 from polyaxon_airflow.rest import ApiError, run_path
 from polyaxon_airflow.store import open_store
 from tests import components
-from tests.e2e.driver import FINAL
 
 pytestmark = pytest.mark.e2e
 
@@ -78,27 +77,6 @@ run:
 """
 
 
-def answer(driver, dag_id, run_id, task_id, choice):
-    """Approve or reject, once the task asks; again if it asks again.
-
-    Airflow 3.3 tries a task once more whose answer comes before its scheduler knows that the worker has gone.
-    """
-    path = f"{run_path(dag_id, run_id)}/taskInstances/{quote(task_id)}/-1/hitlDetails"
-
-    def has_ended():
-        state = driver.states(dag_id, run_id).get(task_id)
-        try:
-            waits = state == "awaiting_input" and not driver.client.get(path)["response_received"]
-            if waits:
-                driver.client.patch(path, {"chosen_options": [choice], "params_input": {}})
-        except ApiError as error:
-            if error.status not in (0, 404, 409):
-                raise
-        return state in FINAL
-
-    driver.until(has_ended, f"{task_id} to take an answer", patience=300)
-
-
 def executed(driver, dag_id, run_id, task_ids):
     """When the runs of tasks were at work, as the store has it; of those that found no results of others."""
     with open_store(f"sqlite:///{driver.airflow.home}/polyaxon/store.db") as store:
@@ -120,7 +98,7 @@ def test_a_dag_with_all_that_polyaxon_sells_as_its_flow_engine(driver):
     first = driver.client.trigger(dag_id)
     driver.until(lambda: links(driver, dag_id, first, "board"), "the link of the service", patience=180)
     assert links(driver, dag_id, first, "board") == {"Service": f"http://127.0.0.1:{port}"}
-    answer(driver, dag_id, first, "train_approval", "Approve")
+    driver.answer(dag_id, first, "train_approval", "Approve")
     assert driver.wait(dag_id, first, patience=300) == "success"
     states = driver.states(dag_id, first)
     assert {name: state for name, state in states.items() if state != "success"} == {"publish": "skipped"}
@@ -134,7 +112,7 @@ def test_a_dag_with_all_that_polyaxon_sells_as_its_flow_engine(driver):
     assert all(earlier[1] <= later[0] for earlier, later in itertools.pairwise(ran))  # concurrency: 1
 
     second = driver.client.trigger(dag_id)
-    answer(driver, dag_id, second, "train_approval", "Reject")
+    driver.answer(dag_id, second, "train_approval", "Reject")
     assert driver.wait(dag_id, second, patience=300) == "success"
     states = driver.states(dag_id, second)
     assert (states["train_approval"], states["train"], states["publish"]) == ("skipped", "skipped", "skipped")
@@ -205,12 +183,12 @@ name: again
 inputs: [{name: lr, type: float, value: 0.1}]
 run:
   kind: job
-  container: {image: b, command: [sh, -c, "echo lr={{ lr }} mode=$MODE; touch {{ globals.run_outputs_path }}/made"]}
+  container: {image: b, command: [sh, -c, "cd {{ globals.run_outputs_path }} && echo lr={{ lr }} mode=$MODE found=$(ls); touch made"]}
 """
 FAST = "runPatch: {container: {env: [{name: MODE, value: fast}]}}\n"
 
 
-def test_a_run_is_restarted_with_a_preset_and_resumed(driver, tmp_path, capsys):
+def test_a_run_is_restarted_with_a_preset_copied_and_resumed(driver, tmp_path, capsys):
     dag_id = driver.drop("again.yaml", AGAIN)
     driver.run(dag_id, {"lr": 0.5})
     store = f"sqlite:///{driver.airflow.home}/polyaxon/store.db"
@@ -221,13 +199,25 @@ def test_a_run_is_restarted_with_a_preset_and_resumed(driver, tmp_path, capsys):
     assert main(["runs", "restart", first.uuid, "-f", str(tmp_path / "fast.yaml"), *where]) == 0
     restarted = capsys.readouterr().out.strip()
     assert driver.wait(dag_id, restarted) == "success"
-    assert "lr=0.5 mode=fast" in driver.log(dag_id, restarted, "again")
+    assert "lr=0.5 mode=fast found=\n" in driver.log(dag_id, restarted, "again") + "\n"
     assert links(driver, dag_id, restarted, "again")["Earlier run"].endswith("/tasks/again")
+    assert main(["runs", "copy", first.uuid[:12], *where]) == 0
+    copied = capsys.readouterr().out.strip()
+    assert driver.wait(dag_id, copied) == "success"
+    assert "lr=0.5 mode= found=made\n" in driver.log(dag_id, copied, "again") + "\n"
     assert main(["runs", "resume", first.uuid, *where]) == 0, capsys.readouterr().err
     resumed = capsys.readouterr().out.strip()
     assert driver.wait(dag_id, resumed) == "success"
+    assert "lr=0.5 mode= found=made\n" in driver.log(dag_id, resumed, "again") + "\n"  # with its files
     with open_store(store) as runs:
         run = runs.runs.get(first.uuid)
+        (copy,) = runs.runs.find(
+            f"original:{first.uuid}, name:again, status:succeeded",
+            at=datetime.now(timezone.utc),
+            sort="-created_at",
+            limit=1,
+        )
+    assert (copy.dag_run_id, copy.cloning_kind) == (copied, "copy")
     assert (run.dag_run_id, run.status, run.inputs) == (resumed, "succeeded", {"lr": 0.5})
 
 

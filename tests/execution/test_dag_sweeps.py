@@ -120,3 +120,18 @@ def test_what_cannot_be_mapped_is_refused(world, matrix, change, sentence):
         text = text.replace(old, new)
     with pytest.raises(CompilationError, match=sentence):
         world.plan(text)
+
+
+def test_a_grid_over_hours_gives_inputs_of_type_datetime_their_time(world):
+    run = world.run(
+        """
+        kind: operation
+        name: hours
+        matrix: {kind: grid, params: {at: {kind: datetimerange, value: ["2024-02-28T23:00:00", "2024-02-29T01:00:00", 3600]}}}
+        component:
+          inputs: [{name: at, type: datetime}]
+          run: {kind: job, container: {image: b, command: [echo, "at {{ at }}"]}}
+        """
+    )
+    assert {ended.status for ended in run.ended.values()} == {"succeeded"}
+    assert world.lines[:2] == ["at 2024-02-28T23:00:00", "at 2024-02-29T00:00:00"]

@@ -229,3 +229,14 @@ def test_a_notification_of_what_ends_no_run_is_refused(world):
         world.plan(
             job(hooks=(), plugins={"notifications": [{"connections": ["team"], "trigger": "running"}]})
         )
+
+
+def test_a_hook_for_another_end_needs_no_values_of_a_run_that_never_began(world):
+    hooks = [{"hubRef": "tell", "trigger": "succeeded", "conditions": "{{ x > 1 }}"}]
+    component = {
+        "inputs": [{"name": "x", "type": "int"}],
+        "run": {"kind": "job", "container": {"image": "b", "command": ["true"]}},
+    }
+    read = {"x": {"ref": f"runs.{'a' * 32}", "value": "outputs.x"}}  # which is not there
+    run = world.run(job(hooks=hooks, component=component, params=read))
+    assert (ended_as(run, "train"), ended_as(run)) == ("failed", "skipped")

@@ -133,5 +133,8 @@ def test_a_sweep_that_was_cut_short_is_stopped(world):
     world.store.runs.set_status(
         pipeline_uuid("flow", run.run_id, "s"), "running", at=world.clock(), force=True
     )
+    waits = world.store.runs.children(whole(world, run, "s").uuid)[0]
+    world.store.runs.set_status(waits.uuid, "queued", at=world.clock(), force=True)
     end(world, run, "failed")
     assert whole(world, run, "s").status == "stopped"
+    assert world.store.runs.get(waits.uuid).reason == "its DAG run was ended in Airflow: failed"
