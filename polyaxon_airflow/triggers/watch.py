@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
-from polyaxon_airflow.events.watches import Watch
+from polyaxon_airflow.events.watches import Watch, watch_of
 from polyaxon_airflow.watching.sources import stream_of
 
 if TYPE_CHECKING:
@@ -21,9 +21,16 @@ class WatchTrigger(BaseEventTrigger):
     """
 
     def __init__(self, kinds: list[str], ref: str) -> None:
-        """`kinds` and `ref`: those of a `Watch`."""
+        """`kinds` and `ref`: those of a `Watch`.
+
+        Raises TypeError for what is none, as another version may have written: any other error, from a trigger that it
+        takes from its database, ends Airflow's triggerer, and again when that starts anew.
+        """
         super().__init__()  # type: ignore[no-untyped-call]
-        self._watch = Watch.from_dict({"kinds": kinds, "ref": ref})
+        try:
+            self._watch = watch_of(kinds, ref)
+        except ValueError as error:
+            raise TypeError(f"nothing can be watched for {kinds} of '{ref}': {error}") from error
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return f"{type(self).__module__}.{type(self).__qualname__}", self._watch.to_dict()

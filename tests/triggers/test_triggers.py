@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import weakref
 from datetime import datetime, timezone
@@ -39,6 +40,29 @@ def again(trigger):
 )
 def test_triggers_survive_serialisation(trigger):
     assert again(trigger).serialize() == trigger.serialize()
+
+
+@pytest.mark.parametrize(
+    ("kinds", "ref"),
+    [
+        pytest.param(["connection_git_commit"], "connections.code?brnch=main", id="an option that is gone"),
+        pytest.param(["connection_svn_commit"], "connections.code", id="a kind that is gone"),
+        pytest.param(["connection_git_commit"], "connections.code?every=soon", id="no length of time"),
+        pytest.param(["connection_git_commit"], "repositories.code", id="about nothing known"),
+    ],
+)
+def test_a_watch_that_another_version_wrote_does_not_end_the_triggerer(kinds, ref):
+    from airflow.executors.workloads import RunTrigger
+    from airflow.jobs.triggerer_job_runner import TriggerRunner
+    from airflow.models.trigger import Trigger
+
+    path = f"{WatchTrigger.__module__}.{WatchTrigger.__qualname__}"
+    kept = Trigger.encrypt_kwargs({"kinds": kinds, "ref": ref})
+    runner = TriggerRunner()
+    runner.to_create.append(RunTrigger(id=1, classpath=path, encrypted_kwargs=kept))
+    asyncio.run(runner.create_triggers())
+    (failed,) = runner.failed_triggers
+    assert "nothing can be watched" in str(failed[1])
 
 
 def test_equal_watches_are_one_trigger_of_airflows():
