@@ -237,6 +237,7 @@ def prepare(folder, dags):
     (folder / "dags" / "waiting.py").write_text(dags)
     Repository(folder / "code").commit("first")
     (folder / "lake").mkdir()
+    open_store(f"sqlite:///{folder}/home/polyaxon/store.db").close()  # migrating is not what waiting costs
     connections = [
         f'- {{name: code, kind: git, schema: {{url: "{folder}/code"}}}}',
         f'- {{name: lake, kind: host_path, schema: {{hostPath: "{folder}/lake", mountPath: /lake}}}}',

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from polyaxon_airflow.errors import QueryError, StoreError, WatchError
 from polyaxon_airflow.events.families import STATUS
@@ -45,18 +45,18 @@ class RunsSource:
 
     def __init__(self, store: RunStore) -> None:
         self._store = store
-        self._last: datetime | None = None
+        self._last: datetime | Literal["not looked"] | None = "not looked"
 
     def look(self, watches: Collection[Watch], now: datetime) -> RunsView:  # noqa: ARG002 - one question for all
         try:
             newest = self._store.runs.last_update()
         except StoreError as error:
             raise WatchError(str(error)) from error
-        is_same, self._last = newest is not None and newest == self._last, newest
+        is_same, self._last = newest == self._last, newest
         return RunsView(self._store, now, newest or _NEVER, is_same=is_same)
 
     def close(self) -> None:
-        self._last = None
+        self._last = "not looked"
 
 
 @dataclass(frozen=True)

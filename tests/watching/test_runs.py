@@ -255,3 +255,11 @@ def test_an_empty_store_is_watched_from_now_on(runs, watcher):
     runs.wait(120)
     runs.status(runs.begin(1), "running")
     assert labels(found.see()) == ["run-1-running"]
+
+
+def test_a_store_without_runs_stands_still_too(store, runs):
+    source = RunsSource(store)
+    watch = Watcher(source, "alert_info", "runs?query=metrics.loss:<1").watch
+    assert [source.look([], NOON).is_same_for(watch) for _ in range(2)] == [False, True]
+    runs.begin(1)
+    assert not source.look([], NOON).is_same_for(watch)
