@@ -68,6 +68,7 @@ class EmbeddedAirflow:
         self._port = port or free_port()
         self._more = dict(settings or {})
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._killed: list[subprocess.Popen[bytes]] = []  # components of which tasks still run
 
     @property
     def url(self) -> str:
@@ -128,9 +129,12 @@ class EmbeddedAirflow:
         self._wait_until_healthy(patience)
 
     def start_component(self, component: str) -> None:
-        """Start one component; also after it was killed."""
+        """Start one component; also after it was killed, when it ends what that left behind.
+
+        Tasks of a scheduler that was killed go on: Airflow takes their results, or starts them again.
+        """
         if component in self._processes:
-            self._processes[component].wait()
+            self._bury(self._processes[component])
         with (self.home / f"{component}.log").open("ab") as log:
             self._processes[component] = subprocess.Popen(
                 [sys.executable, "-m", "airflow", component],
@@ -149,12 +153,14 @@ class EmbeddedAirflow:
         """End every component with everything that it started."""
         for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 5.0)):
             until = time.monotonic() + patience
-            for process in self._processes.values():
+            started = [*self._processes.values(), *self._killed]
+            for process in started:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, number)
-            while any(_group_lives(p) for p in self._processes.values()) and time.monotonic() < until:
+            while any(map(_group_lives, started)) and time.monotonic() < until:
                 time.sleep(0.1)
         self._processes.clear()
+        self._killed.clear()
 
     def __enter__(self) -> Self:
         try:
@@ -168,6 +174,14 @@ class EmbeddedAirflow:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _bury(self, component: subprocess.Popen[bytes]) -> None:
+        """Wait for the end of a component, then end its idle processes; those that are not are ended with the rest."""
+        component.wait()
+        for pid in idle_orphans(component.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._killed = [process for process in (*self._killed, component) if _group_lives(process)]
 
     def _run(self, *words: str) -> None:
         done = subprocess.run(
@@ -242,6 +256,21 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+def idle_orphans(group: int) -> list[int]:
+    """What the dead leader of a process group has started that has nothing under it: idle workers, servers of logs.
+
+    A worker that runs a task has it as its child. Empty where there is no /proc (macOS).
+    """
+    parents: dict[int, int] = {}
+    members: set[int] = set()
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has just ended
+            _state, parent, its_group, *_ = entry.read_text().rpartition(")")[2].split()
+            parents[int(entry.parent.name)] = int(parent)
+            members |= {int(entry.parent.name)} if int(its_group) == group else set()
+    return sorted(pid for pid in members - set(parents.values()) if parents[pid] not in members)
 
 
 def _fernet_key() -> str:

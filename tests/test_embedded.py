@@ -1,11 +1,13 @@
-"""How the embedded Airflow is set; tests/e2e starts it."""
+"""How the embedded Airflow is set, and what it may end; tests/e2e starts it."""
 
+import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from polyaxon_airflow.embedded import SQLITE, EmbeddedAirflow
+from polyaxon_airflow.embedded import SQLITE, EmbeddedAirflow, idle_orphans
 
 PATIENCE = """
 import asyncio
@@ -42,3 +44,38 @@ def test_only_sqlite_is_told_to_wait(tmp_path, url, told):
     settings = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url}
     environment = EmbeddedAirflow(tmp_path / "home", tmp_path / "dags", settings=settings).environment()
     assert environment.keys() & SQLITE.keys() == told
+
+
+# As a scheduler: a worker that is idle, and one whose task is a child of its own.
+LEADER = """
+import os, time
+idle = os.fork()
+if idle == 0:
+    time.sleep(600)
+busy = os.fork()
+if busy == 0:
+    if os.fork() == 0:
+        os.write(1, f"task {os.getpid()}\\n".encode())
+    time.sleep(600)
+os.write(1, f"idle {idle} busy {busy}\\n".encode())  # at once: print may write word by word
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def leader():
+    with subprocess.Popen(
+        [sys.executable, "-c", LEADER], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        yield process
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
+def test_a_worker_with_a_task_under_it_is_not_idle(leader):
+    words = [*leader.stdout.readline().split(), *leader.stdout.readline().split()]
+    pids = dict(zip(words[::2], map(int, words[1::2]), strict=True))
+    assert idle_orphans(leader.pid) == []  # its leader lives
+    leader.kill()
+    leader.wait()
+    assert idle_orphans(leader.pid) == [pids["idle"]]
