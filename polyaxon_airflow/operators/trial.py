@@ -61,11 +61,13 @@ class TrialOperator(BaseOperator):
 
     def resume(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """As of `RunOperator`."""
+        from polyaxon_airflow.operators import label
         from polyaxon_airflow.operators.airflow_side import report
         from polyaxon_airflow.operators.waiting import ended_by
 
-        context["polyaxon_label"] = context["ti"].rendered_map_index or ""  # type: ignore[typeddict-unknown-key]
-        return report(ended_by(event), self)
+        ended, name = ended_by(event), context["ti"].rendered_map_index or ""
+        label.show(context, f"{name}: {ended.reason}" if ended.reason else name)
+        return report(ended, self)
 
     def on_kill(self) -> None:
         """As of `RunOperator`."""

@@ -44,7 +44,8 @@ class RunTrigger(BaseTrigger):
     """Waits for the end of one attempt of a run: its lines to the task's log, its metrics to the store.
 
     It ends the task itself, with the run's outputs as XCom `return_value`. Only what Airflow leaves to workers resumes
-    the task: a failure that no retry may follow, and, with `resumes`, a success whose task has outlets.
+    the task: a failure that no retry may follow, a trial that was stopped, whose label in the grid says why, and, with
+    `resumes`, a success whose task has outlets.
     """
 
     def __init__(
@@ -140,11 +141,15 @@ class RunTrigger(BaseTrigger):
     async def _event(self, ended: Ended) -> TriggerEvent:
         if ended.status == "failed" and ended.retriable:
             return TaskFailedEvent()
-        if ended.status != "failed" and not self._resumes:
+        if not self._needs_worker(ended):
             await asyncio.to_thread(self._push, ended)
             return TaskSuccessEvent()
         await asyncio.sleep(max(0.0, self._deferred_at + SAFE - time.time()))
         return TriggerEvent(ended.to_dict())  # type: ignore[no-untyped-call]
+
+    def _needs_worker(self, ended: Ended) -> bool:
+        is_stopped_trial = ended.status == "stopped" and self._attempt.sweep is not None
+        return ended.status == "failed" or self._resumes or is_stopped_trial
 
     def _push(self, ended: Ended) -> None:
         """The outputs as the task's XCom. Not with the event: Airflow 3.3 would encode them twice."""
