@@ -164,16 +164,18 @@ def report(ended: Ended, operator: BaseOperator) -> dict[str, Any]:
     return dict(ended.outputs)
 
 
-def mappable(indexes: list[int]) -> list[int]:
-    """The indexes of trials, if Airflow takes a task's result of that length to map tasks over."""
+def mappable(indexes: list[int], operator: BaseOperator) -> list[int]:
+    """The indexes of trials, if Airflow takes a task's result of that length to map tasks over; else the task fails."""
     from airflow.configuration import conf
 
     most = conf.getint("core", "max_map_length")
     if len(indexes) > most:
-        raise AirflowFailException(
+        reason = (
             f"the matrix has {len(indexes)} trials, and Airflow maps tasks over at most {most} values that another task "
-            "has made. Raise [core] max_map_length, or write the number of trials into the file"
+            f"has made. Set [core] max_map_length to {len(indexes)} or more, for the API server and the workers, or "
+            "write the matrix without templates: then there is no such limit"
         )
+        report(Ended("failed", "", reason, retriable=False), operator)
     return indexes
 
 

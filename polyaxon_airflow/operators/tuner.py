@@ -59,4 +59,4 @@ class TunerOperator(BaseOperator):
         with run_store() as store, refused():
             around = surroundings_of(self, context, store, lambda: None)
             indexes = end_round(round_of(task_of(self, context), around), ended, around)
-        return mappable(indexes)
+        return mappable(indexes, self)

@@ -23,4 +23,4 @@ class ValuesOperator(BaseOperator):
             indexes = trial_indexes(
                 task_of(self, context), surroundings_of(self, context, store, lambda: None)
             )
-        return mappable(indexes)
+        return mappable(indexes, self)

@@ -168,6 +168,20 @@ run:
     component:
       inputs: [{{name: x, type: int}}]
       run: {{kind: job, container: {{image: x, command: [sh, -c, "exit 3"]}}}}
+  - name: rows
+    component:
+      outputs: [{{name: rows, type: list}}]
+      run:
+        kind: job
+        container:
+          image: x
+          command: [python3, -c]
+          args:
+          - import json, os; json.dump({{"rows":[{{"x":1}}] * 8193}}, open(os.environ["POLYAXON_OUTPUTS_FILE"], "w"))
+  - name: too_many
+    dagRef: train
+    params: {{rows: {{ref: ops.rows, value: outputs.rows, contextOnly: true}}}}
+    matrix: {{kind: mapping, values: "{{{{ rows }}}}"}}
   components:
   - name: train
     inputs: [{{name: x, type: float}}]
@@ -177,6 +191,47 @@ run:
       container:
         image: x{SLOW}
 """
+
+
+SCHEDULED = """
+kind: operation
+name: scheduled_sweep
+schedule: {kind: interval, frequency: 3600, startAt: "2026-01-01T00:00:00+00:00", maxRuns: 2}
+matrix:
+  kind: random
+  numRuns: 3
+  params: {x: {kind: uniform, value: [0, 9]}}
+params: {due: {value: "{{ globals.schedule_at }}"}}
+component:
+  inputs: [{name: x, type: float}, {name: due, type: str}]
+  outputs: [{name: loss, type: metric}]
+  run:
+    kind: job
+    container: {image: x, command: [sh, -c, 'echo "the tick {{ due }}"; echo loss={{ x }}']}
+"""
+
+
+def test_a_sweep_that_a_schedule_starts(driver):
+    dag_id = driver.drop("scheduled_sweep.yaml", SCHEDULED)
+
+    def runs():
+        return driver.client.get(f"/dags/{dag_id}/dagRuns", order_by="run_after")["dag_runs"]
+
+    driver.until(lambda: [run["state"] for run in runs()] == ["success"] * 2, "two scheduled sweeps", 300)
+    asked = set()
+    for run, hour in zip(runs(), ("00", "01"), strict=True):
+        run_id = run["dag_run_id"]
+        assert run["run_type"] == "scheduled"
+        for index in range(3):
+            log = driver.log(dag_id, run_id, "scheduled_sweep.trial", map_index=index)
+            assert f"the tick 2026-01-01 {hour}:00:00+00:00" in log
+        result = driver.xcom(dag_id, run_id, "scheduled_sweep.best")
+        assert result["best"]["value"] == min(trial["value"] for trial in result["trials"])
+        asked |= {trial["params"]["x"] for trial in result["trials"]}
+        shown = show(driver, dag_id, run_id, "scheduled_sweep")
+        assert (shown["status"], shown["planned"], len(shown["trials"])) == ("succeeded", 3, 3)
+    assert len(asked) == 6  # without a seed each run draws its own
+    assert driver.details(dag_id)["timetable_summary"].endswith(", 2 of 2 runs")
 
 
 def rows(driver, dag_id, run_id, sweep):
@@ -217,6 +272,11 @@ def test_trials_and_sweeps_are_stopped_and_say_why(driver):
     why = "3 of 5 trials failed, 50% are too many"
     assert why in driver.log(dag_id, run_id, "failing.best")
     assert why in driver.tasks(dag_id, run_id)["failing.trial", 4]["rendered_map_index"]
+
+    assert [states[f"too_many.{task}"] for task in ("values", "best")] == ["failed", "failed"]
+    limit = "the matrix has 8193 trials, and Airflow maps tasks over at most 8192 values"
+    assert limit in driver.log(dag_id, run_id, "too_many.values")
+    assert "Set [core] max_map_length to 8193 or more" in driver.log(dag_id, run_id, "too_many.values")
 
 
 def show(driver, dag_id, run_id, sweep):
