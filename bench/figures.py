@@ -37,7 +37,7 @@ def main():
 
 def text():
     """The figures as Markdown."""
-    parts = (part for part in (searching(), stopping(), latency(), overhead()) if part)
+    parts = (part for part in (searching(), stopping(), latency(), overhead(), large()) if part)
     return "\n".join(parts)
 
 
@@ -119,6 +119,25 @@ def overhead():
         f"A trial takes {ratio['CPU']} times the CPU and {ratio['wall']} times the time of a mapped `BashOperator` that "
         f"does the same for {found['sleep']} s.\n"
     )
+
+
+def large():
+    found = read("large")
+    if not found:
+        return ""
+    kinds = found["by trials that have ended"]
+    counts = list(kinds["random"])
+    asked = [
+        (f"the next trial starts, `{kind}`", [row["start, ms"] for row in rows.values()])
+        for kind, rows in kinds.items()
+        if "policy" not in kind
+    ]
+    judged = [row["follow, ms"] + row["finish, ms"] for row in kinds["tpe with a median policy"].values()]
+    ranked = [row["best, ms"] for row in kinds["random"].values()]
+    shown = [row["sweep show, ms"] for row in kinds["random"].values()]
+    others = [("it runs, with a median policy", judged), ("the task `best`", ranked), ("`sweep show`", shown)]
+    rows = [[name, *(round(value) for value in values)] for name, values in (*asked, *others)]
+    return f"ms of CPU in a sweep with so many trials:\n\n{table(['', *counts], rows)}"
 
 
 def read(name):

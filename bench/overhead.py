@@ -76,6 +76,10 @@ def main():
             "bare mapped BashOperator": summary(ours["bare"], options.trials),
             "sweep under Airflow's defaults": summary(stock["sweep"], options.trials),
         },
+        "CPU seconds a trial, by part": {
+            "sweep": by_part(ours["sweep"], options.trials),
+            "bare mapped BashOperator": by_part(ours["bare"], options.trials),
+        },
         "N14 sweep over bare": ratios(ours["sweep"], ours["bare"]),
         "N14b Airflow's defaults over the small-box profile": ratios(stock["sweep"], ours["sweep"]),
         "cores": os.cpu_count(),
@@ -87,7 +91,7 @@ def main():
 
 
 def measured(options, settings, names):
-    """Name of a DAG -> (wall, CPU) seconds of each of its runs; a first one of each is not counted."""
+    """Name of a DAG -> (wall, CPU, CPU by part) seconds of each of its runs; a first one of each is not counted."""
     found = {name: [] for name in names}
     with airflow(options, settings) as running:
         client = running.client()
@@ -95,12 +99,16 @@ def measured(options, settings, names):
             until(lambda name=name: is_there(client, name), f"DAG {name}")
         for repeat in range(options.repeats + 1):
             for name in names:
-                before = cpu(running)
+                before, parts = cpu(running), alone(running)
                 run_id = client.trigger(name)
                 until(lambda run_id=run_id, name=name: is_over(client, name, run_id), f"{name} {repeat}")
-                used = cpu(running) - before
-                row = (wall(client, name, run_id), used)
-                print(name, repeat, [round(value, 2) for value in row], flush=True)
+                used, after = cpu(running) - before, alone(running)
+                row = (
+                    wall(client, name, run_id),
+                    used,
+                    {part: after[part] - parts[part] for part in parts},
+                )
+                print(name, repeat, [round(value, 2) for value in row[:2]], flush=True)
                 found[name] += [row] if repeat else []
     return found
 
@@ -141,6 +149,25 @@ def cpu(airflow):
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def alone(airflow):
+    """CPU seconds of each component so far, without what it has started."""
+    return {component: alone_cpu(airflow.pid(component)) for component in COMPONENTS}
+
+
+def alone_cpu(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def by_part(rows, trials):
+    """Medians; what no component has used itself is the tasks'."""
+    components = {
+        part: round(statistics.median(row[2][part] for row in rows) / trials, 3) for part in COMPONENTS
+    }
+    tasks = statistics.median(row[1] - sum(row[2].values()) for row in rows) / trials
+    return {**components, "tasks and their supervisors": round(tasks, 3)}
+
+
 def wall(client, name, run_id):
     """Seconds from the first trial's start to the last one's end."""
     tasks = client.get(f"{run_path(name, run_id)}/taskInstances", limit=1000)["task_instances"]
@@ -157,14 +184,21 @@ def summary(rows, trials):
             "least": round(min(values) / trials, 3),
             "most": round(max(values) / trials, 3),
         }
-        for kind, values in zip(("wall", "CPU"), zip(*rows, strict=True), strict=True)
+        for kind, values in columns(rows)
     }
 
 
 def ratios(above, below):
     """Of medians."""
-    columns = zip(("wall", "CPU"), zip(*above, strict=True), zip(*below, strict=True), strict=True)
-    return {kind: round(statistics.median(a) / statistics.median(b), 3) for kind, a, b in columns}
+    below = dict(columns(below))
+    return {
+        kind: round(statistics.median(a) / statistics.median(below[kind]), 3) for kind, a in columns(above)
+    }
+
+
+def columns(rows):
+    """`wall` and `CPU`, each with its values."""
+    return [("wall", [row[0] for row in rows]), ("CPU", [row[1] for row in rows])]
 
 
 def is_there(client, name):
