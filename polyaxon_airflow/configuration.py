@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,8 +57,8 @@ def store_url() -> str:
 
 
 def run_store() -> RunStore:
-    """The run store, open. Raises StoreError."""
-    return open_store(store_url())
+    """The run store, open; one for the process and those forked from it. Raises StoreError."""
+    return _opened(store_url())
 
 
 def catalogue() -> Catalogue:
@@ -199,6 +200,12 @@ def queues_file() -> Path:
 def mirrors_folder() -> Path:
     """Where this machine keeps what pods track, while it follows them."""
     return state_folder() / "mirrors"
+
+
+@cache
+def _opened(url: str) -> RunStore:
+    """Who closes it closes its connections, and may use it again: what it has compiled stays."""
+    return open_store(url)
 
 
 def _connection_url(connection: str) -> str:

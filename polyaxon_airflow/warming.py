@@ -8,16 +8,26 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.listeners import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
 USED_BY_EVERY_RUN = (
-    "numpy",  # trials draw their params with it
+    "airflow.dag_processing.bundles.local",
+    "airflow.providers.standard.operators.empty",
+    "jinja2.debug",
+    "jinja2.ext",
+    "numpy.random",  # trials draw their params with it
     "polyaxon_airflow.clock",
+    "polyaxon_airflow.connections.secrets",
+    "polyaxon_airflow.dag.bundle",
     "polyaxon_airflow.dag.load",
     "polyaxon_airflow.execution.ending",
     "polyaxon_airflow.execution.trials",
@@ -28,6 +38,8 @@ USED_BY_EVERY_RUN = (
     "polyaxon_airflow.operators.run",
     "polyaxon_airflow.operators.trial",
     "polyaxon_airflow.operators.waiting",
+    "polyaxon_airflow.queues.reading",
+    "polyaxon_airflow.runners.kubernetes.access",
     "polyaxon_airflow.runners.process.runner",
     "polyaxon_airflow.store.cache",
     "polyaxon_airflow.store.costs",
@@ -36,6 +48,7 @@ USED_BY_EVERY_RUN = (
     "polyaxon_airflow.store.events",
     "polyaxon_airflow.store.lineage",
     "polyaxon_airflow.store.metrics",
+    "polyaxon_airflow.store.migrate",
     "polyaxon_airflow.store.runs",
     "polyaxon_airflow.store.sweeps",
 )
@@ -45,6 +58,15 @@ USED_ON_CLUSTERS = (  # and take twice as long to import as all of the above
     "kubernetes_asyncio.client",
     "polyaxon_airflow.runners.kubernetes.runner",
     "polyaxon_airflow.triggers.run",
+)
+
+
+KINDS = (
+    ("polyaxon_airflow.early_stopping", "EARLY_STOPPING"),
+    ("polyaxon_airflow.early_stopping", "POLICY"),
+    ("polyaxon_airflow.matrix", "MATRIX"),
+    ("polyaxon_airflow.runtimes", "RUNTIME"),
+    ("polyaxon_airflow.space", "SPACE"),
 )
 
 
@@ -62,12 +84,45 @@ class WarmingListener:
 
 
 def warm() -> None:
-    """Import them; what cannot be imported is the task's to tell."""
+    """Import what runs use, build the models of a polyaxonfile, rehearse a trial; what fails is the task's to tell."""
     for name in (*USED_BY_EVERY_RUN, *(USED_ON_CLUSTERS if _on_cluster() else ())):
-        try:
-            import_module(name)
-        except Exception:  # a listener must never stop the scheduler
-            log.exception("%s cannot be imported", name)
+        _try(partial(import_module, name))
+    for module, name in KINDS:
+        _try(partial(_load_kinds, module, name))
+    _try(_build_models)
+    _try(_rehearse)
+
+
+def _try(step: Callable[[], object]) -> None:
+    try:
+        step()
+    except Exception:  # a listener must never stop the scheduler
+        log.exception("a part of polyaxon_airflow cannot be loaded in advance")
+
+
+def _load_kinds(module: str, name: str) -> None:
+    list(getattr(import_module(module), name))
+
+
+def _build_models() -> None:
+    """A model's validator is built when it is first used: a tenth of a second in every task."""
+    from polyaxon_airflow.section import Section
+
+    waiting: list[type[Section]] = [Section]
+    while waiting:
+        model = waiting.pop()
+        waiting += model.__subclasses__()
+        model.model_rebuild()
+
+
+def _rehearse() -> None:
+    """Forked tasks have the run store with the statements that it has compiled, and connect anew."""
+    from polyaxon_airflow.clock import now
+    from polyaxon_airflow.configuration import run_store
+    from polyaxon_airflow.execution.rehearsal import rehearse
+
+    with run_store() as store:
+        rehearse(store, now)
 
 
 def share() -> None:

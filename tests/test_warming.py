@@ -68,3 +68,17 @@ def test_who_is_warmed(tmp_path, command, executor, runner, warmed):
 @pytest.mark.parametrize(("command", "freezes"), [("triggerer", "True"), ("scheduler", "False")])
 def test_a_triggerer_leaves_what_it_shares_out_of_garbage_collections(tmp_path, command, freezes):
     assert started(tmp_path, command)[-2] == freezes
+
+
+def test_models_are_built_in_advance(tmp_path):
+    program = """
+from polyaxon_airflow.section import Section
+from polyaxon_airflow.warming import warm
+warm()
+print(all(model.__pydantic_complete__ for model in Section.__subclasses__()), len(Section.__subclasses__()) > 50)
+"""
+    environment = {"AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "True True"

@@ -53,7 +53,8 @@ class ArtifactsStore:
 
 def log_lineage(store: RunStore, uuid: str, folder: Path) -> None:
     """What a run made and took, from its folder to the run store."""
-    store.lineage.log(uuid, [Artifact(*made) for made in read_lineage(folder)])
+    if artifacts := [Artifact(*made) for made in read_lineage(folder)]:
+        store.lineage.log(uuid, artifacts)
 
 
 def with_sources(operation: CompiledOperation, store: RunStore, at: datetime) -> CompiledOperation:

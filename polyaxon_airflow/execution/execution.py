@@ -39,8 +39,6 @@ from polyaxon_airflow.store.lifecycle import DONE
 from polyaxon_airflow.tuning.trial import TrialStep
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from typing_extensions import Unpack
 
     from polyaxon_airflow.execution.cloning import Clone
@@ -57,7 +55,12 @@ class Started:
     """A run that a runner executes now."""
 
     handle: Handle
-    attempt: Attempt
+    supervision: Supervision
+
+    @property
+    def attempt(self) -> Attempt:
+        """What a trigger has to know to take over."""
+        return self.supervision.attempt
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ class Execution:
     def follow(self, started: Started) -> Outcome:
         """Block until the runner has ended the run."""
         runs = started.handle.get("offline_runs")
-        follower = self.supervision(started.attempt).follower(
+        follower = started.supervision.follower(
             offline_runs=Path(runs) if runs else None, interrupted=self.around.interrupted
         )
         return follower.follow(self.around.runner, started.handle)
@@ -120,13 +123,13 @@ class Execution:
         lost = self._why_lost()
         if lost and outcome.status == "succeeded":
             outcome = outcome._replace(status="failed", reason=lost)
-        ended = self.supervision(started.attempt).finish(outcome)
+        ended = started.supervision.finish(outcome)
         if self.around.artifacts is not None and not lost:
             self.around.artifacts.discard(self._folder)
         self.around.runner.clean(started.handle, keep=started.attempt.keep)
         return ended
 
-    def supervision(self, attempt: Attempt) -> Supervision:
+    def _supervision(self, attempt: Attempt) -> Supervision:
         """What becomes of the run from here on."""
         around = self.around
         return Supervision(
@@ -186,18 +189,18 @@ class Execution:
         check_place(self.task)
         if self.task.node.kind == "run":
             self.around.store.lineage.link(edges_to(self.uuid, self.compiled, self._family))
-        suggested = step.params() if step is not None else None
-        literal = resolved(self.task, self.around, self._run(), suggested)
+        suggested, run = step.params() if step is not None else None, self._run()
+        literal = resolved(self.task, self.around, run, suggested)
         literal = with_built_image(literal, self.task, self.around)
-        if (before := self._begins_with(step)) is not None:
+        if (before := self._begins_with(step, run)) is not None:
             literal = continued(literal, before, self.uuid, self.around)
         self._update(inputs=_values(literal), content=literal.to_dict(), pending=None, **amounts_of(literal))
         if (held_back := held_back_by_condition(self.compiled, literal.conditions)) is not None:
             return self._end(held_back.status, held_back.reason)
-        key = self._cache_key(literal, suggested)
-        if (original := Reuse(self.task, self.around).original(literal, key, self._run())) is not None:
+        key = key_of(self.task, self.around, run, suggested) if is_on(literal, run) else None
+        if (original := Reuse(self.task, self.around).original(literal, key, run)) is not None:
             return self._cached(original)
-        manifest = manifest_of(literal, self._run(), self.around)
+        manifest = manifest_of(literal, run, self.around)
         end_cleared(self.task, self.around)
         pass_limits(self.task, self.around, self.uuid)
         self._set_status("starting")
@@ -208,20 +211,13 @@ class Execution:
         attempt = replace(self._attempt(step, literal), service=service_of(literal, handle, self.task))
         if attempt.service is None:  # a service is found to be ready by who follows it
             self._set_status("running")
-        return Started(handle, attempt)
+        return Started(handle, self._supervision(attempt))
 
-    def _begins_with(self, step: Step | None) -> str | None:
+    def _begins_with(self, step: Step | None, run: Run) -> str | None:
         """The uuid of the run whose outputs this one begins with."""
         if isinstance(step, TrialStep):
             return step.continues()
-        run = self._run()
         return run.original if run.cloning_kind == "copy" else None
-
-    def _cache_key(self, literal: CompiledOperation, suggested: Mapping[str, Any] | None) -> str | None:
-        """None if the run takes no results of others."""
-        if not is_on(literal, self._run()):
-            return None
-        return key_of(self.task, self.around, self._run(), suggested)
 
     def _attempt(self, step: Step | None = None, literal: CompiledOperation | None = None) -> Attempt:
         trial = step if isinstance(step, TrialStep) else None
@@ -320,7 +316,7 @@ class Execution:
         return None if held_back is None else self._end(held_back.status, held_back.reason)
 
     def _end(self, status: Status, reason: str = "", *, retriable: bool = True) -> Ended:
-        return self.supervision(self._attempt()).end(status, reason, retriable=retriable)
+        return self._supervision(self._attempt()).end(status, reason, retriable=retriable)
 
 
 def _values(compiled: CompiledOperation) -> dict[str, object]:

@@ -47,6 +47,9 @@ class Follower:
     _asked_at: float = 0.0
     _beat_at: float = 0.0
 
+    def __post_init__(self) -> None:
+        self._beat_at = self.clock()  # who has just found the run alive need not say so
+
     def follow(self, runner: Runner, handle: Handle) -> Outcome:
         """Block until the run has ended; its last metrics are reported then."""
         outcome = runner.follow(

@@ -83,7 +83,8 @@ def begin_pipeline(
     )
     begun = around.store.runs.begin(run)
     if begun.status in DONE - HELD_BACK and where.generation and task.node.kind in ENDS:
-        return around.store.runs.set_status(run.uuid, "running", at=around.clock(), force=True)
+        around.store.runs.set_status(run.uuid, "running", at=around.clock(), force=True)
+        return replace(begun, status="running")
     if begun.status == "created":
         around.store.runs.set_status(run.uuid, "running", at=around.clock())
         if trial_index is None:

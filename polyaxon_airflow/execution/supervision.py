@@ -74,10 +74,10 @@ class Supervision:
 
         `report_every`: seconds between two writes of metrics to the store.
         """
-        compiled, run = self._compiled(), self.run()
+        run = self.run()
         if self.carried:
             shutil.rmtree(self.folder, ignore_errors=True)
-        tracker = tracker_of(compiled, self.folder, offline_runs, self.attempt.uuid)
+        tracker = tracker_of(_compiled(run), self.folder, offline_runs, self.attempt.uuid)
         if self.attempt.try_number > 1 and not self.carried:
             tracker.skip_existing()
         known = run.meta.get(PRINTED) or {}
@@ -111,7 +111,8 @@ class Supervision:
 
     def finish(self, outcome: Outcome) -> Ended:
         """Results to the store, once an attempt: whoever comes later gets the same answer."""
-        if (known := self.finished()) is not None:
+        run = self.run()
+        if (known := self._end_of(run)) is not None:
             return known
         try:
             if outputs := outputs_in(self.folder):
@@ -119,14 +120,16 @@ class Supervision:
             log_lineage(self.store, self.attempt.uuid, self.folder)
         except TrackingError as error:
             outcome = outcome._replace(status="failed", reason=str(error), retriable=False)
-        policy = policy_of(self._compiled().termination)
+        policy = policy_of(_compiled(run).termination)
         verdict = policy.verdict(outcome.exit_code, disrupted=outcome.disrupted)
         retriable = outcome.retriable and verdict != "FailJob"
         return self.end(outcome.status, outcome.reason, retriable=retriable, counts=verdict != "Ignore")
 
     def finished(self) -> Ended | None:
         """The end of this attempt, if it is in the store."""
-        run = self.run()
+        return self._end_of(self.run())
+
+    def _end_of(self, run: Run) -> Ended | None:
         again = run.status == "retrying"
         if run.meta.get(FINISHED) != self.attempt.try_number or not (again or run.status in DONE):
             return None
@@ -153,10 +156,6 @@ class Supervision:
         run = self.store.runs.get(self.attempt.uuid)
         assert run is not None  # noqa: S101 - it was begun before it was given to a runner
         return run
-
-    def _compiled(self) -> CompiledOperation:
-        """The operation of the run, without a template left."""
-        return CompiledOperation.from_dict(dict(self.run().content or {}))
 
     @cached_property
     def _trial(self) -> TrialStep | None:
@@ -213,3 +212,8 @@ class Supervision:
 
     def _update(self, **changes: Unpack[Changes]) -> None:
         self.store.runs.update(self.attempt.uuid, at=self.clock(), **changes)
+
+
+def _compiled(run: Run) -> CompiledOperation:
+    """The operation of a run, without a template left."""
+    return CompiledOperation.from_dict(dict(run.content or {}))

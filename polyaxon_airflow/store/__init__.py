@@ -11,6 +11,7 @@ are passed in. SQLAlchemy and alembic are imported when a store is opened, never
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ from polyaxon_airflow.store.records import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from typing_extensions import Self
 
     from polyaxon_airflow.store.cache import Cache
@@ -78,6 +81,12 @@ class RunStore:
     def close(self) -> None:
         self.database.close()
 
+    @contextmanager
+    def rehearsing(self) -> Iterator[RunStore]:
+        """This store, but all that is done in the block is one transaction, which is rolled back in the end."""
+        with self.database.rolled_back() as database:
+            yield _parts(database)
+
     def __enter__(self) -> Self:
         return self
 
@@ -94,15 +103,8 @@ def open_store(url: str) -> RunStore:
     Raises StoreError if the URL is unusable, the database cannot be reached, or a newer version of this package
     has written it.
     """
-    from polyaxon_airflow.store.cache import Cache
-    from polyaxon_airflow.store.cursors import Cursors
     from polyaxon_airflow.store.database import Database
-    from polyaxon_airflow.store.events import Events
-    from polyaxon_airflow.store.lineage import Lineage
-    from polyaxon_airflow.store.metrics import Metrics
     from polyaxon_airflow.store.migrate import bring_up_to_date
-    from polyaxon_airflow.store.runs import Runs
-    from polyaxon_airflow.store.sweeps import Sweeps
 
     database = Database(url)
     try:
@@ -110,6 +112,18 @@ def open_store(url: str) -> RunStore:
     except BaseException:
         database.close()
         raise
+    return _parts(database)
+
+
+def _parts(database: Database) -> RunStore:
+    from polyaxon_airflow.store.cache import Cache
+    from polyaxon_airflow.store.cursors import Cursors
+    from polyaxon_airflow.store.events import Events
+    from polyaxon_airflow.store.lineage import Lineage
+    from polyaxon_airflow.store.metrics import Metrics
+    from polyaxon_airflow.store.runs import Runs
+    from polyaxon_airflow.store.sweeps import Sweeps
+
     return RunStore(
         database,
         Runs(database),

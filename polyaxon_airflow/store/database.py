@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,9 +27,10 @@ from polyaxon_airflow.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Dialect, Engine
 
 _BUSY_TIMEOUT = 60  # seconds that a writer of SQLite waits for the others
+PING_AFTER = 0.1  # seconds without use, after which a connection is tried before it is used
 
 
 class Database:
@@ -55,6 +59,15 @@ class Database:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def rolled_back(self) -> Iterator[Database]:
+        """This database, but all blocks are parts of one transaction, of which nothing stays."""
+        with self._errors(), self.engine.connect() as connection:
+            connection.execution_options(polyaxon_writes=True)
+            with connection.begin() as transaction:
+                yield _Within(self, connection)
+                transaction.rollback()
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -66,6 +79,21 @@ class Database:
             raise  # our mistake, not the database's
         except DBAPIError as error:
             raise StoreError(f"the run store {self.name} cannot be used: {error.orig}") from error
+
+
+class _Within(Database):
+    """A database within a transaction that somebody else ends."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self.url, self.engine, self._connection = database.url, database.engine, connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        yield self._connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        yield self._connection
 
 
 def _usable(text: str) -> URL:
@@ -115,9 +143,12 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         # One task process asks for one thing at a time, and there may be hundreds of them.
-        engine = create_engine(url, pool_size=1, max_overflow=8, pool_pre_ping=True)
+        engine = create_engine(url, pool_size=1, max_overflow=8)
     event.listen(engine, "connect", _remember_process)
     event.listen(engine, "checkout", _refuse_inherited)
+    if url.get_backend_name() != "sqlite":
+        event.listen(engine, "checkout", partial(_refuse_broken, engine.dialect))
+        event.listen(engine, "checkin", _remember_use)
     return engine
 
 
@@ -140,6 +171,20 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _remember_process(_connection: Any, record: Any) -> None:
     record.info["pid"] = os.getpid()
+
+
+def _remember_use(_connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _refuse_broken(dialect: Dialect, connection: Any, record: Any, _proxy: Any) -> None:
+    """A server may have restarted. `pool_pre_ping` would ask before every use, also in a burst of transactions."""
+    if time.monotonic() - record.info.get("used", math.inf) < PING_AFTER:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError("the server has closed the connection") from error
 
 
 def _refuse_inherited(_connection: Any, record: Any, proxy: Any) -> None:

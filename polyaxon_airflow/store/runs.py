@@ -202,7 +202,7 @@ class Runs:
             newest = {row.trial_index: TrialStatus(*row) for row in connection.execute(query)}
         return [newest[index] for index in sorted(newest)]
 
-    def update(self, uuid: str, *, at: datetime, **changes: Unpack[Changes]) -> Run:
+    def update(self, uuid: str, *, at: datetime, **changes: Unpack[Changes]) -> None:
         """Change a run. `inputs`, `outputs` and `meta` are merged key by key, everything else is replaced.
 
         Raises StoreError if there is no such run.
@@ -214,7 +214,6 @@ class Runs:
             new.pop("content", None)
             _change(connection, row["id"], {**new, "updated_at": at, "heartbeat_at": at})
             _write_parts(connection, row["id"], changes)
-            return the_run(connection, uuid)
 
     def reopen(self, uuid: str, dag_run_id: str, task_id: str, *, at: datetime) -> Run:
         """Make a run that is done the run of another task, which goes on with it: `resuming`, its first try.
@@ -239,19 +238,18 @@ class Runs:
         *,
         at: datetime,
         force: bool = False,
-    ) -> Run:
-        """Move a run, and keep the status with its reason among its conditions; the stored run comes back.
+    ) -> None:
+        """Move a run, and keep the status with its reason among its conditions.
 
-        A run that is done stays as it is, and so does one that stops until it ends: look at the status of what
-        comes back. `force` opens a done run again, for a retry or a resume. `reason` is the sentence that a user
-        reads, `message` the detail behind it. Raises StoreError if there is no such run.
+        A run that is done stays as it is, and so does one that stops until it ends. `force` opens a done run again,
+        for a retry or a resume. `reason` is the sentence that a user reads, `message` the detail behind it. Raises
+        StoreError if there is no such run.
         """
         with self.database.write() as connection:
             row = lock_run(connection, uuid, "status", "created_at", "started_at", "finished_at")
             if lifecycle.may_follow(row["status"], status, force=force):
                 _change(connection, row["id"], {"reason": reason, **_moved(row, status, at)})
                 _add_condition(connection, row["id"], Condition(status, reason, message, at, at))
-            return the_run(connection, uuid)
 
     def admit(self, uuid: str, pipelines: Collection[str], limit: int, *, at: datetime) -> int:
         """Move a run to `starting` if fewer than `limit` runs of these dags and sweeps run, else to `queued`.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.compiler import CompiledOperation
     from polyaxon_airflow.early_stopping import State
     from polyaxon_airflow.matrix import Matrix
-    from polyaxon_airflow.store import Run, RunStore
+    from polyaxon_airflow.store import Run, RunStore, Suggestion
 
 ENDED: dict[str, State] = {
     "succeeded": "succeeded",
@@ -69,31 +69,28 @@ class Sweep:
         """What the sweep is about; None if no metric is named anywhere in the file."""
         return objective_of(self.compiled)
 
-    def ask(self, index: int, *, at: datetime) -> Mapping[str, Any]:
+    def ask(self, index: int, *, at: datetime) -> Suggestion:
         """The params of a trial: what it was told before, else an answer that is kept for good.
 
         Raises NothingToAsk, saying why there are none.
         """
         told = self.store.sweeps.suggestion(self.uuid, index)
         if told is not None:
-            return told.params
+            return told
         distinct = self.matrix.kind not in REPEATING
         for _ in range(TRIES):
             history = [] if self.matrix.kind in WITHOUT_HISTORY else self.history()
             params = self.matrix.ask(index, history)
             try:
                 meta = {"kind": self.matrix.kind, CONTINUES: self.matrix.continues(index, history)}
-                return self.store.sweeps.claim(
-                    self.uuid, index, params, meta, at=at, distinct=distinct
-                ).params
+                return self.store.sweeps.claim(self.uuid, index, params, meta, at=at, distinct=distinct)
             except ParamsTakenError:
                 continue
         raise NothingToAsk(f"trial {index} found no params that no other trial has, after {TRIES} tries")
 
-    def continued_run(self, index: int) -> str | None:
-        """The uuid of the run whose artifacts a trial begins with, once it has been told its params."""
-        told = self.store.sweeps.suggestion(self.uuid, index)
-        before = told.meta.get(CONTINUES) if told is not None else None
+    def continued_run(self, told: Suggestion) -> str | None:
+        """The uuid of the run whose artifacts a trial begins with that was told these params."""
+        before = told.meta.get(CONTINUES)
         return self._latest_runs()[before].uuid if before is not None else None
 
     def has_begun(self) -> bool:
@@ -102,7 +99,8 @@ class Sweep:
 
     def history(self) -> list[Trial]:
         """What all trials that have been told their params have shown, by index."""
-        runs, values = self._latest_runs(), self._values()
+        runs = self._latest_runs()
+        values = self._values(runs)
         return [
             Trial(told.index, told.params, values.get(told.index), _state(runs.get(told.index)))
             for told in self.store.sweeps.suggestions(self.uuid)
@@ -113,7 +111,8 @@ class Sweep:
         told = {
             suggestion.index: suggestion.params for suggestion in self.store.sweeps.suggestions(self.uuid)
         }
-        values = self._values()
+        runs = self._latest_runs()
+        values = self._values(runs)
         rows = [
             Row(
                 index=index,
@@ -124,7 +123,7 @@ class Sweep:
                 duration=run.duration,
                 uuid=run.uuid,
             )
-            for index, run in self._latest_runs().items()
+            for index, run in runs.items()
         ]
         key = self.objective.key if self.objective else (lambda _: 0.0)
         return sorted(
@@ -136,11 +135,10 @@ class Sweep:
         runs = sorted(self.store.runs.children(self.uuid), key=lambda run: run.created_at)
         return {run.trial_index: run for run in runs if run.trial_index is not None}
 
-    def _values(self) -> dict[int, float]:
+    def _values(self, runs: Mapping[int, Run]) -> dict[int, float]:
         """Trial index -> value: the last that it reported, of a stopped trial the best."""
         if self.objective is None:
             return {}
-        runs = self._latest_runs()
         values = {index: value for index, run in runs.items() if (value := self._last(run)) is not None}
         if any(run.status == "stopped" for run in runs.values()):
             curves = self.store.metrics.curves(self.uuid, self.objective.metric)

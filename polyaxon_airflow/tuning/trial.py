@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from polyaxon_airflow.early_stopping import EarlyStopping
+    from polyaxon_airflow.store import Suggestion
     from polyaxon_airflow.tuning.sweep import Sweep
 
 
@@ -25,18 +26,20 @@ class TrialStep:
     uuid: str  # of the trial's run
     clock: Callable[[], datetime]
     generation: int = 0  # how often it was cleared
+    _told: Suggestion | None = field(default=None, init=False)  # once it is known; it never changes
 
     def params(self) -> Mapping[str, Any]:
         """Raises NothingToAsk, saying why there are none."""
-        return self.sweep.ask(self.index, at=self.clock())
+        self._told = self.sweep.ask(self.index, at=self.clock())
+        return self._told.params
 
     def continues(self) -> str | None:
         """The uuid of the run whose artifacts this one begins with; to be asked after `params`."""
-        return self.sweep.continued_run(self.index)
+        return self.sweep.continued_run(self._told) if self._told is not None else None
 
     def label(self) -> str:
         """How the grid names this trial: by its params, once it has been told."""
-        told = self.sweep.store.sweeps.suggestion(self.sweep.uuid, self.index)
+        told = self._told or self.sweep.store.sweeps.suggestion(self.sweep.uuid, self.index)
         return label_of(told.params) if told is not None else f"trial {self.index}"
 
     def why_not_start(self) -> str | None:

@@ -1,6 +1,7 @@
 import multiprocessing
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -8,6 +9,7 @@ import sqlalchemy
 
 from polyaxon_airflow.errors import StoreError
 from polyaxon_airflow.store import Point, is_single_machine, open_store
+from polyaxon_airflow.store.database import PING_AFTER
 from polyaxon_airflow.store.migrate import HEAD
 from polyaxon_airflow.store.schema import metadata
 from tests.store.samples import NOON, run, uuid
@@ -30,6 +32,23 @@ def test_the_migrations_make_the_tables_of_the_schema(store):
     options = {"version_table": "plx_version", "include_name": ours}
     with store.database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+
+
+@pytest.mark.postgres
+def test_a_connection_that_the_server_has_closed_is_replaced(emptied_postgresql):
+    import psycopg
+
+    others = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    with (
+        open_store(emptied_postgresql) as store,
+        psycopg.connect(emptied_postgresql, autocommit=True) as server,
+    ):
+        store.runs.begin(run())
+        assert server.execute(f"SELECT pg_terminate_backend(pid) {others}").fetchall() == [(True,)]
+        while server.execute(f"SELECT 1 {others}").fetchall():
+            time.sleep(0.01)
+        time.sleep(PING_AFTER)
+        assert store.runs.get(uuid(1)).name == "run-1"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
-"""A small parent process for the containers of one run. Standard library only: it starts in milliseconds.
+"""A small parent process for the containers of one run. It imports next to nothing, for every run waits for it to start:
+json, pathlib, selectors, shutil and typing would take twice as long as Python itself.
 
-The task starts it with a JSON plan on standard input and holds the write end of a control pipe. While the pipe
+The task, the same Python, starts it with a plan on standard input (marshal) and holds the write end of a control pipe. While the pipe
 is open the run goes on; a line `stop SECONDS` asks for its end; when the pipe closes, for whatever reason the
 task died, the run ends too. Nothing that the containers started survives the guardian: it is their subreaper
 and kills every descendant before it leaves.
@@ -9,26 +10,26 @@ and kills every descendant before it leaves.
               "control": fd, "events": fd, "keep": [fd], "discard": [path]}   `keep`: held open as long as the
               guardian lives; `discard`: folders that are removed with it
     CONTAINER  {"name", "argv", "env", "cwd", "output": fd}
-    events   one JSON object a line: {"container", "pid"} when it started, {"container", "code"} when it ended,
-             {"container", "error"} when it could not start
+    events   lines `CONTAINER pid NUMBER` when it started, `CONTAINER code NUMBER` when it ended, `CONTAINER error TEXT`
+             when it could not start
 """
 
 from __future__ import annotations
 
 import ctypes
-import json
+import marshal
 import os
-import selectors
-import shutil
+import select
 import signal
 import sys
 import time
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False  # of typing, which is not imported
+if TYPE_CHECKING:
+    from typing import Any
 
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 PR_SET_CHILD_SUBREAPER = 36
-CONTROL, CHILD = "control", "child"  # what can wake the guardian
 
 
 def prctl(option: int, value: int) -> None:
@@ -64,9 +65,10 @@ class Guardian:
         self.running: dict[int, str] = {}  # pid -> container name
         self.codes: dict[str, int] = {}  # container name -> exit code, negative for a signal
         self.kill_at: float | None = None  # when SIGKILL is due, once a stop was asked for
-        self.selector = selectors.DefaultSelector()
-        self.selector.register(plan["control"], selectors.EVENT_READ, CONTROL)
-        self.selector.register(wakeup_on_signals(), selectors.EVENT_READ, CHILD)
+        self.wakeups = wakeup_on_signals()
+        self.poll = select.poll()
+        for number in (plan["control"], self.wakeups):
+            self.poll.register(number, select.POLLIN)
 
     def run(self) -> None:
         for container in self.plan["init"]:
@@ -104,10 +106,10 @@ class Guardian:
         if why:
             os.waitpid(pid, 0)
             self.codes[name] = 127
-            self.tell(container=name, error=why.decode(errors="backslashreplace"))
+            self.tell(name, "error", why.decode(errors="backslashreplace"))
             return False
         self.running[pid] = name
-        self.tell(container=name, pid=pid)
+        self.tell(name, "pid", pid)
         return True
 
     def wait_for(self, names: list[str]) -> list[int]:
@@ -136,18 +138,18 @@ class Guardian:
             name = self.running.pop(pid, None)
             if name is not None:
                 self.codes[name] = os.waitstatus_to_exitcode(status)
-                self.tell(container=name, code=self.codes[name])
+                self.tell(name, "code", self.codes[name])
 
     def listen(self) -> None:
-        patience = None if self.kill_at is None else max(0.05, self.kill_at - time.monotonic())
-        for key, _ in self.selector.select(patience):
-            said = os.read(key.fd, 4096)
-            if key.data == CHILD:
+        patience = None if self.kill_at is None else 1000 * max(0.05, self.kill_at - time.monotonic())
+        for number, _ in self.poll.poll(patience):
+            said = os.read(number, 4096)
+            if number == self.wakeups:
                 continue
             if said:
                 self.begin_stop(float(said.split()[-1]))
             else:
-                self.selector.unregister(key.fd)
+                self.poll.unregister(number)
                 self.begin_stop(self.plan["grace"])
 
     def begin_stop(self, grace: float) -> None:
@@ -174,9 +176,9 @@ class Guardian:
                 return
             time.sleep(0.005)  # a killed process takes a moment to become a zombie
 
-    def tell(self, **event: Any) -> None:
+    def tell(self, container: str, what: str, value: int | str) -> None:
         try:
-            os.write(self.plan["events"], json.dumps(event).encode() + b"\n")
+            os.write(self.plan["events"], f"{container} {what} {value}\n".encode())
         except BrokenPipeError:
             return  # the task is gone; the control pipe says so too
 
@@ -189,12 +191,13 @@ def descriptors(plan: dict[str, Any]) -> list[int]:
 def descendants(root: int) -> list[int]:
     """Process ids below `root`, from /proc; empty where there is none (macOS)."""
     children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
+    for pid in processes():
         try:
-            parent = int(entry.read_bytes().rpartition(b")")[2].split()[1])
+            with open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123 - pathlib is not imported
+                parent = int(stat.read().rpartition(b")")[2].split()[1])
         except (OSError, IndexError):
             continue  # it has just ended
-        children.setdefault(parent, []).append(int(entry.parent.name))
+        children.setdefault(parent, []).append(pid)
     found: list[int] = []
     level = [root]
     while level:
@@ -203,8 +206,22 @@ def descendants(root: int) -> list[int]:
     return found
 
 
+def processes() -> list[int]:
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 - as above
+    except FileNotFoundError:
+        return []
+
+
+def remove(folder: str) -> None:
+    if os.path.isdir(folder):  # noqa: PTH112 - as above
+        import shutil  # only a run with secrets has something to remove
+
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def main() -> None:
-    plan = json.load(sys.stdin)
+    plan = marshal.load(sys.stdin.buffer)  # noqa: S302 - our parent has written it
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     guardian = Guardian(plan)
     try:
@@ -212,7 +229,7 @@ def main() -> None:
     finally:
         guardian.leave_nothing()
         for folder in plan["discard"]:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
+import marshal
 import math
 import os
 import selectors
@@ -188,11 +188,11 @@ class _Living:
 
     def _learn(self, facts: Sequence[Line]) -> None:
         for fact in facts:
-            event = json.loads(fact.text)
-            if "code" in event:
-                self.codes[event["container"]] = event["code"]
-            elif "error" in event:
-                self.errors[event["container"]] = event["error"]
+            container, what, value = fact.text.split(" ", 2)
+            if what == "code":
+                self.codes[container] = int(value)
+            elif what == "error":
+                self.errors[container] = value
 
     def _outcome(self, stopped: str | None) -> Outcome:
         if self.codes.get(MAIN_CONTAINER) == 0:
@@ -276,7 +276,7 @@ class _Plan:
             env={},
         )
         with guardian.stdin as stdin:  # type: ignore[union-attr]
-            stdin.write(json.dumps(plan).encode())
+            stdin.write(marshal.dumps(plan))
         for number in theirs:
             os.close(number)
         lock.close()
