@@ -33,3 +33,10 @@ def start_trial(task: Task, around: Surroundings, index: int) -> StartedTrial:
     if isinstance(started, Ended):
         trial.after_end()
     return StartedTrial(execution, started, trial.label())
+
+
+def trial_label(task: Task, around: Surroundings, index: int) -> str:
+    """How the grid names a trial that was started before. `index`: as of `start_trial`."""
+    sweep = sweep_of(task, around)
+    index += first_index(task, around, sweep.uuid)
+    return TrialStep(sweep, index, task.identity.run_uuid, around.clock).label()

@@ -61,11 +61,16 @@ class TrialOperator(BaseOperator):
 
     def resume(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """As of `RunOperator`."""
+        from polyaxon_airflow.configuration import run_store
+        from polyaxon_airflow.execution.trials import trial_label
         from polyaxon_airflow.operators import label
-        from polyaxon_airflow.operators.airflow_side import report
+        from polyaxon_airflow.operators.airflow_side import report, surroundings_of, task_of
         from polyaxon_airflow.operators.waiting import ended_by
 
-        ended, name = ended_by(event), context["ti"].rendered_map_index or ""
+        ended = ended_by(event)
+        with run_store() as store:
+            around = surroundings_of(self, context, store, lambda: None)
+            name = trial_label(task_of(self, context), around, self.index)
         label.show(context, f"{name}: {ended.reason}" if ended.reason else name)
         return report(ended, self)
 
