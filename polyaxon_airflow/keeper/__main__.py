@@ -22,7 +22,7 @@ from polyaxon_airflow.errors import PolyaxonAirflowError, StoreError
 from polyaxon_airflow.keeper.database import AirflowDatabase
 from polyaxon_airflow.keeper.keeper import Keeper
 from polyaxon_airflow.keeper.notes import Notes
-from polyaxon_airflow.keeper.orphans import Orphans, end_in_a_process
+from polyaxon_airflow.keeper.orphans import EndingProcess, Orphans
 from polyaxon_airflow.queues.reading import read_queues
 from polyaxon_airflow.store import open_store
 
@@ -128,8 +128,10 @@ class _Clusters:
             return
         if self._orphans is None:
             store = self._opened.enter_context(open_store(self._settings.store_url))
+            ending = EndingProcess()
+            self._opened.callback(ending.stop)
             patience = LOOKS * self._settings.orphans_interval
-            self._orphans = Orphans(store, self._database.ended_tasks, end_in_a_process, patience=patience)
+            self._orphans = Orphans(store, self._database.ended_tasks, ending.begin, patience=patience)
         self._orphans.look()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,11 @@ log = logging.getLogger(__name__)
 SERVER = {"_AIRFLOW_PROCESS_CONTEXT": "server"}
 
 
+LONGEST = 120  # seconds; a cluster that answers no sooner is asked again by the next process
+
+
 def main() -> None:
+    signal.alarm(LONGEST)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
     )

@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from polyaxon_airflow.store import RunStore
     from polyaxon_airflow.store.records import TaskKey
@@ -30,13 +30,13 @@ class Orphans:
         self,
         store: RunStore,
         ended: Ended,
-        end: Callable[[list[str]], None],
+        end: Callable[[list[str]], bool],
         *,
         patience: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`end`: ends runs, by their uuids; it need not wait until they have. `patience`: the seconds that whoever may
-        still follow such a run has to end it.
+        """`end`: begins to end runs, by their uuids; False if it is still about others. `patience`: the seconds that
+        whoever may still follow such a run has to end it.
         """
         self._store, self._ended, self._end = store, ended, end
         self._patience, self._clock = patience, clock
@@ -49,12 +49,32 @@ class Orphans:
         now = self._clock()
         self._since = {uuid: self._since.get(uuid, now) for uuid, task in tasks.items() if task in ended}
         due = [uuid for uuid, since in self._since.items() if now - since >= self._patience]
-        if due:
+        if due and self._end(due):
             log.info("ending runs whose tasks have ended: %s", ", ".join(due))
-            self._end(due)
             self._since.update(dict.fromkeys(due, now))
 
 
-def end_in_a_process(uuids: list[str]) -> None:
-    """For `Orphans`: in a process of its own, which knows Airflow's connections and the clients of clusters."""
-    subprocess.Popen([sys.executable, "-m", "polyaxon_airflow.keeper.end_runs", *uuids])
+class EndingProcess:
+    """For `Orphans`: ends runs in a process that knows Airflow's connections and the clients of clusters.
+
+    There is one at a time, however long a cluster lets it wait.
+    """
+
+    def __init__(
+        self, command: Sequence[str] = (sys.executable, "-m", "polyaxon_airflow.keeper.end_runs")
+    ) -> None:
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self, uuids: list[str]) -> bool:
+        """Whether it has begun; not if the one before has not ended."""
+        if self._process is not None and self._process.poll() is None:
+            return False
+        self._process = subprocess.Popen([*self._command, *uuids])
+        return True
+
+    def stop(self) -> None:
+        """End the process, if there is one."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()

@@ -4,13 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from polyaxon_airflow.keeper.orphans import Orphans
+from polyaxon_airflow.keeper.orphans import EndingProcess, Orphans
 from polyaxon_airflow.runners.base import RunIdentity
 from polyaxon_airflow.runners.kubernetes.runner import KubernetesRunner
 from polyaxon_airflow.store import Run, open_store
@@ -41,7 +42,13 @@ class Looking:
 
     def __init__(self, store):
         self.now, self.over, self.ends = 0.0, set(), []
-        self.orphans = Orphans(store, self.ended, self.ends.append, patience=30, clock=lambda: self.now)
+        self.is_busy = False
+        self.orphans = Orphans(store, self.ended, self.end, patience=30, clock=lambda: self.now)
+
+    def end(self, uuids):
+        if not self.is_busy:
+            self.ends.append(uuids)
+        return not self.is_busy
 
     def ended(self, tasks):
         return self.over.intersection(tasks)
@@ -63,6 +70,29 @@ def test_a_run_whose_task_has_ended_is_ended_if_nobody_else_does(store):
     assert [looking.at(32), looking.at(61)] == [[], [["a" * 32]]]  # the cluster had not answered
     store.runs.set_status("a" * 32, "stopped", None, at=NOW)
     assert looking.at(100) == []
+
+
+def test_runs_wait_while_others_are_being_ended(store):
+    task, looking = begin(store, "a" * 32), Looking(store)
+    looking.over.add(task)
+    looking.is_busy = True
+    assert [looking.at(0), looking.at(31), looking.at(200)] == [[], [], []]
+    looking.is_busy = False
+    assert looking.at(201) == [["a" * 32]]
+
+
+def test_one_process_at_a_time_ends_runs(tmp_path):
+    (tmp_path / "gate").touch()
+    wait = "import pathlib, sys, time\nwhile pathlib.Path(sys.argv[1]).exists(): time.sleep(0.05)"
+    ending = EndingProcess([sys.executable, "-c", wait, str(tmp_path / "gate")])
+    assert ending.begin(["a"])
+    assert not ending.begin(["b"])
+    (tmp_path / "gate").unlink()
+    deadline = time.monotonic() + 60
+    while not ending.begin(["b"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    ending.stop()
 
 
 def test_a_task_that_goes_on_after_all_has_its_run(store):
