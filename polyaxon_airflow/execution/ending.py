@@ -63,9 +63,11 @@ def end_sweep(task: Task, around: Surroundings) -> Ended:
 
 
 def _held_back(run: Run, *, has_begun: bool) -> Ended | None:
-    """How its gate has ended a dag or a sweep, if it did."""
+    """How its gate, or a person, has ended a dag or a sweep before it began, if they did."""
     if run.status in ("skipped", "upstream_failed"):
         return Ended(run.status, run.uuid, run.reason or "")
+    if run.status == "stopped":  # rejected
+        return Ended("skipped", run.uuid, run.reason or "")
     if run.status == "failed" and not has_begun:
         return Ended("failed", run.uuid, run.reason or "", retriable=False)
     return None

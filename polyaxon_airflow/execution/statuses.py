@@ -17,7 +17,7 @@ FROM_AIRFLOW = {
     "removed": "skipped",
 }
 FINER = {  # what the store may know better than a state of Airflow's
-    "skipped": {"upstream_failed", "skipped"},
+    "skipped": {"upstream_failed", "skipped", "stopped"},  # a person who rejects an operation stops it
     "failed": {"stopped", "failed", "upstream_failed"},
     "success": {"stopped", "succeeded"},
 }
