@@ -43,6 +43,10 @@ def rows(driver, dag_id, run_id):
         return {(run.name, run.map_index): run for run in store.runs.of_dag_run(dag_id, run_id)}
 
 
+def waits(run):
+    return run is not None and run.pending == "approval"
+
+
 def test_each_trial_of_a_dag_asks_and_tells_for_itself(driver):
     components.put(driver.airflow.dags, "tell-trial", TELL)
     dag_id = driver.drop("asked.yaml", ASKED)
@@ -52,7 +56,7 @@ def test_each_trial_of_a_dag_asks_and_tells_for_itself(driver):
         lambda: driver.states(dag_id, run_id)["asked.trial.after[0]"] == "success", "the approved trial", 180
     )
     assert driver.states(dag_id, run_id)["asked.trial.fit[1]"] is None  # the other one still waits
-    assert rows(driver, dag_id, run_id)["fit", 1].pending == "approval"
+    driver.until(lambda: waits(rows(driver, dag_id, run_id).get(("fit", 1))), "the other question", 120)
     driver.answer(dag_id, run_id, "asked.trial.fit_approval", "Reject", map_index=1)
     driver.wait(dag_id, run_id, patience=300)
 
@@ -75,6 +79,7 @@ def test_each_trial_of_a_dag_asks_and_tells_for_itself(driver):
     assert (found["fit", 1].status, found["fit", 1].reason) == ("stopped", "rejected by admin")
 
 
+@pytest.mark.slow  # tests/execution/test_pipelines.py has it without Airflow
 def test_what_a_person_ends_while_it_waits_has_ended_in_the_store_too(driver):
     components.put(driver.airflow.dags, "tell-trial", TELL)
     dag_id = driver.drop("asked_in_vain.yaml", ASKED.replace("name: asked", "name: asked_in_vain"))

@@ -47,6 +47,7 @@ class World:
     connections: dict = field(default_factory=dict)
     secrets: object = no_secrets
     notify: object = None  # what takes messages
+    rejected: tuple = ()  # ids of the approvals that a person answers with no
 
     def __post_init__(self):
         self.store = open_store(f"sqlite:///{self.folder}/store.db")
@@ -152,8 +153,9 @@ class DagRun:
         return AIRFLOW_STATE[ended.status]
 
     def approve(self, task, around):
-        answered(task, around, is_approved=True, who="Ada")
-        return Ended("succeeded", "")
+        approved = task.node.id not in self.world.rejected
+        answered(task, around, is_approved=approved, who="Ada")
+        return Ended("succeeded" if approved else "skipped", "")
 
     def one_run(self, execution):
         return self.to_its_end(execution, execution.start())

@@ -264,6 +264,33 @@ def test_an_approval_asks_only_when_the_trigger_holds(world):
     assert (run.pending, run.meta["approved_by"]) == (None, "Ada")
 
 
+def test_what_a_person_rejects_is_stopped(world):
+    world.rejected = ("a_approval", "sub.approval", "tries.approval")
+    world.component(
+        "tell", 'kind: component\nrun: {kind: job, container: {image: b, command: [echo, "a {{ status }}"]}}'
+    )
+    run = world.run(
+        dag(
+            op("a", isApproved="false", hooks="[{hubRef: tell}]"),
+            "    - name: sub\n      isApproved: false\n      component: {run: {kind: dag, operations: ["
+            "{name: x, component: {run: {kind: job, container: {image: b, command: ['true']}}}}]}}\n",
+            op("tries", isApproved="false", inputs="[{name: y, type: int}]", matrix="{kind: mapping, values: [{y: 1}]}"),
+            op("after", dependencies="[a]"),
+            op("anyway", dependencies="[a, sub, tries]", trigger="all_done"),
+        )
+    )  # fmt: skip
+    states = {name: run.states[name] for name in ("a", "sub.outcome", "tries.best", "after", "anyway")}
+    assert states == {
+        "a": "skipped", "sub.outcome": "skipped", "tries.best": "skipped", "after": "skipped", "anyway": "success"
+    }  # fmt: skip
+    assert "a stopped" in world.lines
+    stopped = [
+        found.name for found in world.store.runs.of_dag_run("flow", run.run_id) if found.status == "stopped"
+    ]
+    assert stopped == ["a", "sub", "tries"]
+    assert run.ended["outcome"].status == "succeeded"
+
+
 def test_an_approval_that_the_params_give_asks_nobody(world):
     run = world.run(
         dag(
