@@ -1,11 +1,12 @@
 """Search quality and cost against Optuna 5, hypertune 1.4.0 and hyperopt 0.3.0, through their own APIs.
 
-    python bench/search.py [--environment DIR] [--seeds 16] [--only branin ...] [--engines tpe ...]
+    python bench/search.py [--environment DIR] [--seeds 16] [--only branin ...] [--engines tpe ...] [--workers 1]
 
 Rivals are installed in a virtual environment of the bench's own, made if it is not there, and the bench runs in
 it. Engines run interleaved, seed by seed; all see the same trials, running ones too where their API takes them.
 Every run is a line of results/search.runs.jsonl, so that a bench that was cut short goes on where it was;
-results/search.json is made from those lines.
+results/search.json is made from those lines. What they do not hold keeps its figures: runs are the same for the same
+seed, so only an engine that has changed has to run again, on the seeds that others ran on.
 """
 
 import argparse
@@ -35,7 +36,7 @@ def main():
 
     options.results.mkdir(exist_ok=True)
     runs = options.results / "search.runs.jsonl"
-    quality.run(runs, range(options.seeds), options.only, options.engines)
+    quality.run(runs, range(options.seeds), options.only, options.engines, options.workers)
     report.write(runs, cost.measure(options.repeats), options.results / "search.json")
 
 
@@ -48,6 +49,7 @@ def arguments():
     parser.add_argument("--repeats", type=int, default=7, help="of each measurement of cost")
     parser.add_argument("--only", nargs="*", help="tasks; all without")
     parser.add_argument("--engines", nargs="*", help="engines; all without")
+    parser.add_argument("--workers", type=int, nargs="*", help="1 and 8 without")
     parser.add_argument("--results", type=Path, default=HERE / "results")
     return parser.parse_args()
 

@@ -19,12 +19,12 @@ PLAN = [(name, 1) for name in ALONE] + [(name, 8) for name in [*TOGETHER, *HELD_
 DEAR = {"hypertune_bayes"}  # seconds a trial: only if asked for by name
 
 
-def run(path, seeds, only, engines):
+def run(path, seeds, only, engines, together):
     known = {key(row) for row in rows(path)}
     wanted = [name for name in ENGINES if (name in engines if engines else name not in DEAR)]
     with path.open("a") as file:
         for name, workers in PLAN:
-            if only and name not in only:
+            if (only and name not in only) or (together and workers not in together):
                 continue
             task = tasks()[name]()
             for seed in seeds:

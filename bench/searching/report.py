@@ -38,10 +38,20 @@ def write(runs, costs, path):
         },
         "N13 brackets as in the paper": hyperband.compare(),
     }
+    result = json.loads(json.dumps(result))  # keys are text, as in the file
+    if path.exists():
+        result = merged(json.loads(path.read_text()), result)
     path.write_text(json.dumps(result, indent=1) + "\n")
     for title, part in result.items():
         print(title)
         print(json.dumps(part, indent=1))
+
+
+def merged(known, new):
+    """New figures over those that are known, part by part."""
+    if isinstance(known, dict) and isinstance(new, dict) and "median" not in new:
+        return known | {key: merged(known[key], value) if key in known else value for key, value in new.items()}
+    return new
 
 
 class Table:

@@ -15,7 +15,7 @@ from polyaxon_airflow.search.parzen import Mixture
 
 _GOOD = 0.1  # share of the points that are good,
 _MOST_GOOD = 25  # so many at most
-_CANDIDATES = 48
+_CANDIDATES = 24
 
 
 def suggest(cube: Cube, seen: Seen, rng: np.random.Generator) -> Array:
