@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.events.watches import Watch
 from polyaxon_airflow.schedules.times import span_text
 from polyaxon_airflow.watching.following import DISPATCH
+from polyaxon_airflow.watching.marks import unpack
 from polyaxon_airflow.watching.sources import STREAM, stream_of
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from polyaxon_airflow.store import Cursor, Event, RunStore
 
 CURSOR_SHOWN = 100  # characters
+LATE = timedelta(minutes=2)  # a poll that takes so long is worth a question
+PACKED = ("matching", "recent", "seen")  # names of packed marks in cursors
 
 
 @dataclass(frozen=True)
@@ -54,20 +58,34 @@ def texts(line: Line, moment: datetime) -> Iterator[str]:
     """The lines that a person sees at a moment."""
     yield line.watch
     if line.polled_at is not None:
-        following = f", next {_when(line.next_poll_at, moment)}" if line.next_poll_at else ""
-        yield f"  polled {_when(line.polled_at, moment)}{following}"
+        yield f"  polled {_when(line.polled_at, moment)}{_following(line.next_poll_at, moment)}"
     if line.last is not None:
         yield f"  {_count(line.events)}, the last {_when(line.last.at, moment)}: {line.last.label}"
     elif line.polled_at is not None:
         yield "  no event yet"
     if line.cursor is not None:
-        yield f"  cursor: {shorten(json.dumps(line.cursor), CURSOR_SHOWN, placeholder=' ...')}"
+        yield f"  cursor: {shorten(json.dumps(_told(line.cursor)), CURSOR_SHOWN, placeholder=' ...')}"
     for dag_id, behind in line.waiting.items():
         yield f"  {dag_id}: {f'{_count(behind)} without a run yet; {_ask(dag_id)}' if behind else 'a run for each'}"
     if line.events and not line.waiting:
         yield f"  no DAG has started a run for them yet; {_ask('NAME')}"
     if line.error:
         yield f"  error: {line.error}"
+
+
+def _following(due: datetime | None, moment: datetime) -> str:
+    if due is None:
+        return ""
+    if moment - due > LATE:
+        return f", was due again {_when(due, moment)}; does a triggerer run?"
+    return f", next {_when(max(due, moment), moment)}"
+
+
+def _told(cursor: Any) -> Any:
+    """A cursor for people: of packed marks how many there are."""
+    if not isinstance(cursor, dict):
+        return cursor
+    return {name: f"{len(unpack(kept))} marks" if name in PACKED else kept for name, kept in cursor.items()}
 
 
 def _ask(dag_id: str) -> str:

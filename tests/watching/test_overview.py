@@ -8,6 +8,7 @@ import pytest
 from polyaxon_airflow.cli import main
 from polyaxon_airflow.store import Event, open_store
 from polyaxon_airflow.watching.following import dispatch_cursor
+from polyaxon_airflow.watching.marks import mark, pack
 from polyaxon_airflow.watching.overview import overview, texts
 
 GIT, FILES = "git connections.code?branch=main", "data connections.lake?path=*.csv"
@@ -37,7 +38,7 @@ def store(url):
             at=now - timedelta(seconds=20),
             next_poll_at=now + timedelta(seconds=40),
         )
-        found.cursors.move(FILES, {"seen": ""}, expected=None)
+        found.cursors.move(FILES, {"seen": pack({mark("a"), mark("b")})}, expected=None)
         found.cursors.polled(
             "stream data connections.lake", at=now, error="connection 'lake' does not answer: timeout"
         )
@@ -72,7 +73,7 @@ def test_as_text(store):
         "data connections.lake?path=*.csv",
         "  polled now",
         "  no event yet",
-        '  cursor: {"seen": ""}',
+        '  cursor: {"seen": "2 marks"}',
         "  error: connection 'lake' does not answer: timeout",
         "events.new-labels",
         "  train: a run for each",
@@ -82,6 +83,18 @@ def test_as_text(store):
         '  cursor: {"refs/heads/main": "b"}',
         "  deploy: a run for each",
         "  train: 1 event without a run yet; is train.events paused?",
+    ]
+
+
+def test_a_poll_that_is_long_due(store):
+    (line,) = overview(store, {GIT})
+    shown = [
+        next(text for text in texts(line, NOW + timedelta(seconds=after)) if "polled" in text)
+        for after in (100, 300)
+    ]
+    assert shown == [
+        "  polled 2 min ago, next now",
+        "  polled 5 min 20 s ago, was due again 4 min 20 s ago; does a triggerer run?",
     ]
 
 
