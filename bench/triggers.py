@@ -1,6 +1,6 @@
 """What each waiting event costs in the process that runs triggers, without the rest of an Airflow.
 
-    python bench/triggers.py [--count 1000]
+    python bench/triggers.py [--count 1000] [--only KIND]
 
 For each kind, a process with Airflow's TriggerRunner and so many triggers that wait: its own memory and CPU beyond that of
 one trigger, next to those of Airflow's own triggers that only sleep, which is the floor. Writes the part `each` of
@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 RESULTS = HERE / "results" / "events.json"
-SETTLE = 15  # seconds, for the first polls and for garbage
+SETTLE = 30  # seconds, for the first polls and for garbage
 IDLE = 60  # seconds in which CPU is counted: one poll of everything
 WATCH = "polyaxon_airflow.triggers.watch.WatchTrigger"
 SLEEP = "airflow.providers.standard.triggers.temporal.DateTimeTrigger"
@@ -45,14 +45,14 @@ connections:
 JOB = "component: {run: {kind: job, container: {image: busybox}}}"
 
 
-def every(count):
-    found = {}
-    for kind in KINDS:
+def every(count, only):
+    known = json.loads(RESULTS.read_text())
+    found = known.get("each", {}).get("kinds", {}) if only else {}
+    for kind in only or KINDS:
         command = [sys.executable, __file__, "--kind", kind, "--count", str(count)]
         done = subprocess.run(command, env=environment(), stdout=subprocess.PIPE, check=True)
         found[kind] = json.loads(done.stdout.splitlines()[-1])
         print(f"{kind}: {found[kind]}", flush=True)
-    known = json.loads(RESULTS.read_text())
     known["each"] = {"count": count, "interval": 60, "operations": OPERATIONS, "kinds": found}
     RESULTS.write_text(json.dumps(known, indent=1) + "\n")
 
@@ -179,10 +179,11 @@ def waits():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--kind", choices=KINDS, help="only this one, in this process")
+    parser.add_argument("--only", action="append", choices=KINDS)
+    parser.add_argument("--kind", choices=KINDS, help="this one, in this process")
     options = parser.parse_args()
     if options.kind is None:
-        every(options.count)
+        every(options.count, options.only)
         return
     asyncio.run(told(options.kind, options.count))
 

@@ -14,7 +14,7 @@ from polyaxon_airflow.embedded import free_port
 
 # That of every Azurite, as its documentation prints it.
 AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-PATIENCE = 60  # seconds for a server to come up
+PATIENCE = 180  # seconds for a server to come up
 
 
 @contextmanager
