@@ -200,6 +200,7 @@ SERVED = """
 """
 
 
+@pytest.mark.slow
 def test_a_service_is_ready_has_its_link_and_ends_when_nobody_needs_it(driver, store, cluster):
     dag_id = driver.drop("served.yaml", SERVED)
     run_id = driver.client.trigger(dag_id)
@@ -218,6 +219,7 @@ def test_a_service_is_ready_has_its_link_and_ends_when_nobody_needs_it(driver, s
     driver.until(lambda: pods_of(cluster) == [], "its pod to be deleted")
 
 
+@pytest.mark.slow
 def test_marking_a_task_failed_whose_triggerer_is_away_deletes_its_pod(driver, airflow, store, cluster):
     """Nobody follows the run then: the keeper beside the scheduler finds it."""
     os.killpg(airflow.pid("triggerer"), signal.SIGKILL)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests import postgresql
+from tests.keeper.rows import rows_in
 from tests.kube.fixtures import core, kubeconfig, namespace
 
 __all__ = ["core", "kubeconfig", "namespace"]
@@ -17,6 +18,13 @@ def url(request, tmp_path):
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "airflow.db")
         return f"sqlite:///{tmp_path}/airflow.db"
     return request.getfixturevalue("postgresql_database")
+
+
+@pytest.fixture
+def airflow(url):
+    """Rows of Airflow: a DAG `tune` of project vision, and a run of it."""
+    with rows_in(url) as rows:
+        yield rows
 
 
 @pytest.fixture(scope="session")

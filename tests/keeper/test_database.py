@@ -1,7 +1,6 @@
 """What the keeper reads and writes, on tables that Airflow itself has made."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,37 +12,12 @@ from polyaxon_airflow.keeper.tables import DAG, NOTE, POOL, RUN, TI
 from polyaxon_airflow.queues.reading import read_queues
 from polyaxon_airflow.queues.snapshot import Pool
 from polyaxon_airflow.store.records import TaskKey
+from tests.keeper.rows import ago
 
-NOW = datetime.now(timezone.utc)
 QUEUES = read_queues(
     "agents: [{name: lab, queues: [{name: gpu, concurrency: 4}, {name: cpu, fairness: {by: project}}]}]"
 )
 POOLS = ["lab.gpu", "lab.cpu"]
-
-
-def ago(seconds):
-    return NOW - timedelta(seconds=seconds)
-
-
-@pytest.fixture
-def airflow(url):
-    """Rows of Airflow: a DAG `tune` of project vision, and a run of it."""
-    engine = sa.create_engine(url)
-    with engine.connect() as connection:
-        rows = Rows(connection)
-        rows.insert("dag_bundle", name="dags")
-        limits = {
-            "max_active_tasks": 16,
-            "max_consecutive_failed_dag_runs": 0,
-            "has_task_concurrency_limits": False,
-        }
-        rows.insert("dag", dag_id="tune", owners="ann, bob", is_paused=False, bundle_name="dags", **limits)
-        rows.insert("dag_tag", dag_id="tune", name="project:vision")
-        rows.insert(
-            "dag_run", dag_id="tune", run_id="r", run_type="manual", state="running", run_after=ago(100)
-        )
-        yield rows
-    engine.dispose()
 
 
 @pytest.fixture
@@ -51,39 +25,6 @@ def database(url, airflow):
     database = AirflowDatabase(url)
     yield database
     database.close()
-
-
-class Rows:
-    """Writes and reads rows through Airflow's own tables, whose defaults fill in what a test does not say."""
-
-    def __init__(self, connection):
-        self.connection = connection
-
-    def insert(self, table, **values):
-        from airflow.models.base import Base
-
-        self.execute(sa.insert(Base.metadata.tables[table]).values(values))
-
-    def task(self, task_id="trial", map_index=-1, state="scheduled", pool="lab.gpu", **more):
-        key = uuid4()
-        given = {
-            "pool_slots": 1,
-            "priority_weight": 1,
-            "scheduled_dttm": ago(60),
-            "span_status": "not_started",
-        }
-        where = {"task_id": task_id, "map_index": map_index, "state": state, "pool": pool}
-        self.insert("task_instance", id=key, dag_id="tune", run_id="r", **where, **{**given, **more})
-        return str(key)
-
-    def execute(self, statement):
-        self.connection.execute(statement)
-        self.connection.commit()
-
-    def scalars(self, column, *where):
-        found = self.connection.scalars(sa.select(column).where(*where)).all()
-        self.connection.rollback()
-        return found
 
 
 def test_pools_are_made_once_and_updated_when_the_file_changes(database, airflow):

@@ -1,15 +1,16 @@
 """Runs on a cluster whose task has ended while nobody followed them."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from polyaxon_airflow.keeper.orphans import EndingProcess, Orphans
 from polyaxon_airflow.runners.base import RunIdentity
@@ -17,6 +18,7 @@ from polyaxon_airflow.runners.kubernetes.runner import KubernetesRunner
 from polyaxon_airflow.store import Run, open_store
 from polyaxon_airflow.store.records import TaskKey
 from tests.contracts.runner import container, pod
+from tests.keeper.rows import rows_in
 from tests.kube.fixtures import connector
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -29,12 +31,12 @@ def store(tmp_path):
         yield store
 
 
-def begin(store, uuid, handle=None, index=-1):
-    where = {"dag_id": "d", "dag_run_id": "r", "task_id": "t", "map_index": index}
+def begin(store, uuid, handle=None, **where):
+    where = {"dag_id": "d", "dag_run_id": "r", "task_id": "t", "map_index": -1, **where}
     store.runs.begin(Run(uuid=uuid, name="t", created_at=NOW, **where))
     store.runs.set_status(uuid, "running", None, at=NOW)
     store.runs.update(uuid, handle=handle or {"runner": "kubernetes"}, at=NOW)
-    return TaskKey("d", "r", "t", index)
+    return TaskKey(**where)
 
 
 class Looking:
@@ -62,7 +64,7 @@ class Looking:
 
 def test_a_run_whose_task_has_ended_is_ended_if_nobody_else_does(store):
     task, looking = begin(store, "a" * 32), Looking(store)
-    begin(store, "b" * 32, index=2)
+    begin(store, "b" * 32, map_index=2)
     assert looking.at(0) == []
     looking.over.add(task)
     assert [looking.at(1), looking.at(30)] == [[], []]
@@ -105,37 +107,65 @@ def test_a_task_that_goes_on_after_all_has_its_run(store):
     assert [looking.at(40), looking.at(60)] == [[], []]
 
 
-def test_ending_deletes_the_pod_by_a_connection_of_airflows_database(
-    store, tmp_path, namespace, core, sqlite_template
-):
-    runner = KubernetesRunner(connector(namespace.kubeconfig), namespace.name)
-    uuids = ["a" * 32, "b" * 32, "c" * 32]
-    for uuid in uuids:
-        handle = runner.submit(pod(container("sleep 600")), RunIdentity(uuid, "t", "default", "default"))
-        begin(store, uuid, handle)
-    begin(store, "d" * 32, {**handle, "uuid": "d" * 32, "name": "gone", "uid": "gone"})
+def wait_for(condition, patience=180):
+    until = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < until, f"waited {patience} s in vain"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def deployment(tmp_path, namespace, sqlite_template):
+    """The environment of an Airflow whose runs go to a cluster that a connection in its database names."""
     shutil.copy(sqlite_template, tmp_path / "airflow.db")
-    engine = sa.create_engine(f"sqlite:///{tmp_path}/airflow.db")
-    with engine.begin() as connection:
-        values = {"i": "lab", "t": "kubernetes", "e": f'{{"kube_config_path": "{namespace.kubeconfig}"}}'}
-        columns = "conn_id, conn_type, extra, is_encrypted, is_extra_encrypted"
-        connection.execute(
-            sa.text(f"INSERT INTO connection ({columns}) VALUES (:i, :t, :e, false, false)"), values
-        )
-    engine.dispose()
-    environment = {
+    url = f"sqlite:///{tmp_path}/airflow.db"
+    with rows_in(url) as rows:
+        extra = json.dumps({"kube_config_path": namespace.kubeconfig})
+        flags = {"is_encrypted": False, "is_extra_encrypted": False}
+        rows.insert("connection", conn_id="lab", conn_type="kubernetes", extra=extra, **flags)
+        rows.task("trial", 0, "failed")
+        rows.task("trial", 1, "deferred")
+    return {
         **os.environ,
         "AIRFLOW_HOME": str(tmp_path / "home"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/airflow.db",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
         "AIRFLOW__POLYAXON__STORE_URL": f"sqlite:///{tmp_path}/store.db",
         "AIRFLOW__POLYAXON__RUNNER": "kubernetes",
         "AIRFLOW__POLYAXON__KUBERNETES_CONN_ID": "lab",
         "AIRFLOW__POLYAXON__GRACE": "0",
         "PYTHONPATH": str(ROOT),
     }
-    command = [sys.executable, "-m", "polyaxon_airflow.keeper.end_runs", *uuids[:2], "d" * 32, "e" * 32]
-    subprocess.run(command, env=environment, check=True, timeout=120)
+
+
+@contextmanager
+def keeper(environment, **settings):
+    """The process that the scheduler starts."""
+    urls = {
+        "url": environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"],
+        "store_url": environment["AIRFLOW__POLYAXON__STORE_URL"],
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "polyaxon_airflow.keeper"], stdin=subprocess.PIPE, env=environment
+    )
+    process.stdin.write(json.dumps({**urls, "queues_file": "", "interval": 0, **settings}).encode() + b"\n")
+    process.stdin.close()
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_the_keeper_has_the_pod_of_such_a_run_deleted_and_no_other(store, namespace, core, deployment):
+    runner = KubernetesRunner(connector(namespace.kubeconfig), namespace.name)
+    names = {}
+    for index, uuid in enumerate(["a" * 32, "b" * 32]):
+        handle = runner.submit(pod(container("sleep 600")), RunIdentity(uuid, "t", "default", "default"))
+        begin(store, uuid, handle, dag_id="tune", task_id="trial", map_index=index)
+        names[uuid] = handle["name"]
+    with keeper(deployment, orphans_interval=1, on_cluster=True):
+        wait_for(lambda: store.runs.get("a" * 32).status != "running")
     pods = core.list_namespaced_pod(namespace.name).items
-    assert [pod.metadata.name for pod in pods if pod.metadata.deletion_timestamp is None] == [handle["name"]]
-    statuses = {uuid: store.runs.get(uuid).status for uuid in (*uuids, "d" * 32)}
-    assert statuses == {"a" * 32: "stopped", "b" * 32: "stopped", "c" * 32: "running", "d" * 32: "stopped"}
+    left = [found.metadata.name for found in pods if found.metadata.deletion_timestamp is None]
+    assert left == [names["b" * 32]]
+    assert [store.runs.get(uuid).status for uuid in names] == ["stopped", "running"]
