@@ -1,23 +1,19 @@
-"""A sweep of 5,000 trials: what its last trial, its leaderboard and the scheduler cost beside those of a sweep of 50.
+"""A sweep of 5,000 trials: what its last trials and its leaderboard cost beside those of a sweep of 50.
 
-    python bench/large.py [--trials 50 500 5000] [--minutes 0]
+    python bench/large.py [--trials 50 500 5000]
 
 Without Airflow: a sweep is filled with trials that have ended, then its next trial runs for real (process runner, SQLite)
-and the sweep's last task ranks them all. `--minutes`: also an Airflow with LocalExecutor on PostgreSQL, in which a sweep
-of the least and one of the most trials run for so long each; a mapped BashOperator of the most shows what of it is
-Airflow's own. Writes bench/results/large.json.
+and the sweep's last task ranks them all. Writes bench/results/large.json.
 """
 
 import argparse
 import json
-import os
 import random
 import resource
 import statistics
 import sys
 import tempfile
 import time
-from argparse import Namespace
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -27,13 +23,11 @@ sys.path.insert(0, str(HERE.parent))
 
 from sqlalchemy import func, select  # noqa: E402
 
-from bench import overhead  # noqa: E402
 from polyaxon_airflow.cli import main as cli  # noqa: E402
 from polyaxon_airflow.execution.ending import end_sweep  # noqa: E402
 from polyaxon_airflow.execution.sweeps import sweep_of  # noqa: E402
 from polyaxon_airflow.execution.trials import start_trial  # noqa: E402
 from polyaxon_airflow.points import Point  # noqa: E402
-from polyaxon_airflow.rest import run_path  # noqa: E402
 from polyaxon_airflow.store import Run, schema  # noqa: E402
 from tests.execution.flow import DagRun, World  # noqa: E402
 
@@ -66,20 +60,16 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--trials", type=int, nargs="+", default=[50, 500, 5000])
-    parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--results", type=Path, default=HERE / "results")
     options = parser.parse_args()
-    file = options.results / "large.json"
-    result = json.loads(file.read_text()) if file.exists() else {}
-    if options.minutes:
-        result["airflow"] = scheduled(options)
-    else:
-        result["by trials that have ended"] = {
+    result = {
+        "by trials that have ended": {
             name: {str(trials): measured(matrix, trials) for trials in options.trials}
             for name, matrix in MATRICES.items()
         }
+    }
     options.results.mkdir(exist_ok=True)
-    file.write_text(json.dumps(result, indent=1) + "\n")
+    (options.results / "large.json").write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 
 
@@ -153,54 +143,6 @@ def timed(function):
 def memory():
     """The most that this process has had, MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-def scheduled(options):
-    """Trials a minute and what they cost, in an Airflow that runs sweeps of the least and the most trials."""
-    least, most = min(options.trials), max(options.trials)
-    found = {}
-    for trials, name in ((most, "sweep"), (most, "bare"), (least, "sweep")):
-        with overhead.airflow(Namespace(trials=trials, sleep=0), {}) as airflow:
-            overhead.until(lambda: overhead.is_there(airflow.client(), name), f"DAG {name}")  # noqa: B023
-            found[f"{name} of {trials}"] = watched(airflow, name, trials, 60 * options.minutes)
-            print(name, trials, found, flush=True)
-    return {**found, "cores": os.cpu_count(), "load average": [round(load, 1) for load in os.getloadavg()]}
-
-
-def watched(airflow, name, trials, seconds):
-    """Begin a run; from when its first trial has ended, look what the next ones cost."""
-    client, began = airflow.client(), time.monotonic()
-    run_id = client.trigger(name)
-
-    def ended():
-        return client.get(
-            f"{run_path(name, run_id)}/taskInstances", limit=1, state=["success", "failed"], task_id="trial"
-        )["total_entries"]
-
-    overhead.until(ended, "a trial")
-    first, at, before = time.monotonic() - began, time.monotonic(), costs(airflow)
-    counted = ended()
-    while ended() < trials and time.monotonic() < at + seconds:
-        time.sleep(2)
-    took, after, done = time.monotonic() - at, costs(airflow), ended() - counted
-    return {
-        "seconds to the first trial's end": round(first, 1),
-        "trials that ended meanwhile": done,
-        "seconds a trial": round(took / max(done, 1), 3),
-        "CPU seconds a trial": {
-            part: round((after[part] - before[part]) / max(done, 1), 3) for part in after
-        },
-        "scheduler, MB": resident(airflow.pid("scheduler")),
-    }
-
-
-def costs(airflow):
-    """CPU seconds so far: of each component by itself, and of all with their children."""
-    return {**overhead.alone(airflow), "all with their children": overhead.cpu(airflow)}
-
-
-def resident(pid):
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 2**20
 
 
 if __name__ == "__main__":

@@ -107,10 +107,3 @@ def test_two_schedulers_ask_and_start_each_trial_once(driver, database, select, 
         starts = [Counter(c.status for c in store.runs.conditions(run.uuid))["running"] for run in trials]
         assert starts == [1] * 30
         assert {run.try_number for run in trials} == {1}
-
-
-def test_one_of_two_schedulers_is_killed_again_and_again(driver, select, second, tmp_path):
-    sweeps = Survival(driver, "one_of_two", tmp_path, random_trials=22, tpe_trials=8)
-    sweeps.kill_at(["scheduler"] * 3, seed=3, patience=300)
-    sweeps.check(patience=600)
-    assert sweeps.killed == ["scheduler"] * 3

@@ -8,6 +8,7 @@ from polyaxon_airflow.connections.catalogue import Catalogue
 from polyaxon_airflow.connections.store import artifacts_store
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.execution.artifacts import ArtifactsStore
+from polyaxon_airflow.execution.trials import trial_label
 from tests.execution.flow import World
 
 SWEEP = """
@@ -45,6 +46,13 @@ def test_a_grid_is_tried_in_order_and_ranked_by_its_metric(world):
     run = sweep(world, "{kind: grid, params: {x: {kind: choice, value: [3.0, 1.0, 2.0]}}}")
     assert [(t["index"], t["value"]) for t in trials(run)] == [(1, 1.0), (2, 2.0), (0, 3.0)]
     assert run.outputs("search.best")["best"]["params"] == {"x": 1.0}
+
+
+def test_a_trial_has_the_same_label_when_its_task_comes_back_from_a_trigger(world):
+    run = sweep(world, "{kind: grid, params: {x: {kind: choice, value: [3.0, 1.0]}}}")
+    node = run.plan.node("search.trial")
+    assert [trial_label(run.task(node, index), run.around(), index) for index in (0, 1)] == ["x=3", "x=1"]
+    assert run.labels == ["x=3", "x=1"]
 
 
 def test_values_given_row_by_row(world):
