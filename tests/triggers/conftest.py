@@ -1,0 +1,3 @@
+from tests.kube.fixtures import core, kubeconfig, namespace
+
+__all__ = ["core", "kubeconfig", "namespace"]
