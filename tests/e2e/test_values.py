@@ -65,6 +65,7 @@ run:
       outputs: [{name: n, type: int}]
       run: {kind: job, container: {image: b, command: [sh, -c, "echo '{\\"n\\": \\"seven\\"}' > $POLYAXON_OUTPUTS_FILE"]}}
   - name: mistyped
+    dependencies: [source]
     params: {n: {ref: ops.liar, value: outputs.n}}
     component:
       inputs: [{name: n, type: int}]
@@ -73,8 +74,12 @@ run:
     dependencies: [source, mistyped]
     trigger: one_succeeded
     component: {run: {kind: job, container: {image: b, command: ["true"]}}}
+  - name: later
+    dependencies: [mistyped]
+    trigger: all_done
+    component: {run: {kind: job, container: {image: b, command: ["true"]}}}
   - name: one-failed
-    dependencies: [mistyped, typed]
+    dependencies: [mistyped, later]
     trigger: one_failed
     component: {run: {kind: job, container: {image: b, command: ["true"]}}}
   - name: one-done
