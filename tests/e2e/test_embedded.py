@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from polyaxon_airflow.embedded import EmbeddedAirflow
+
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 OWNER = """
@@ -46,3 +48,30 @@ def test_its_components_end_when_it_is_killed(tmp_path):
     for pid in left:
         os.killpg(pid, signal.SIGKILL)
     assert left == []
+
+
+def group(leader):
+    """The living processes of a process group."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _parent, its_group, *_ = stat.read_text().rpartition(")")[2].split()
+        except FileNotFoundError:
+            continue
+        found += [int(stat.parent.name)] if int(its_group) == leader and state != "Z" else []
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
+def test_a_killed_scheduler_leaves_no_idle_workers(tmp_path):
+    (tmp_path / "dags").mkdir()
+    with EmbeddedAirflow(tmp_path / "home", tmp_path / "dags") as airflow:
+        killed = airflow.pid("scheduler")
+        workers = int(airflow.environment()["AIRFLOW__CORE__PARALLELISM"])
+        assert len(group(killed)) > workers
+        os.kill(killed, signal.SIGKILL)
+        airflow.start_component("scheduler")
+        until = time.monotonic() + 60
+        while group(killed) and time.monotonic() < until:
+            time.sleep(0.2)
+        assert group(killed) == []
