@@ -50,7 +50,9 @@ def write(runs, costs, path):
 def merged(known, new):
     """New figures over those that are known, part by part."""
     if isinstance(known, dict) and isinstance(new, dict) and "median" not in new:
-        return known | {key: merged(known[key], value) if key in known else value for key, value in new.items()}
+        return known | {
+            key: merged(known[key], value) if key in known else value for key, value in new.items()
+        }
     return new
 
 
