@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Dialect, Engine
 
+_CONNECT_TIMEOUT = 10  # seconds for a server that does not answer; a listener of the scheduler waits so long
 _BUSY_TIMEOUT = 60  # seconds that a writer of SQLite waits for the others
 PING_AFTER = 0.1  # seconds without use, after which a connection is tried before it is used
 
@@ -143,7 +144,8 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         # One task process asks for one thing at a time, and there may be hundreds of them.
-        engine = create_engine(url, pool_size=1, max_overflow=8)
+        patience = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_TIMEOUT}
+        engine = create_engine(url, pool_size=1, max_overflow=8, connect_args=patience)
     event.listen(engine, "connect", _remember_process)
     event.listen(engine, "checkout", _refuse_inherited)
     if url.get_backend_name() != "sqlite":

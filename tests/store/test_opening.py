@@ -1,4 +1,5 @@
 import multiprocessing
+import socket
 import subprocess
 import sys
 import time
@@ -75,6 +76,18 @@ def test_an_unusable_url_is_one_clear_error(url, message):
     with pytest.raises(StoreError, match=message) as raised:
         open_store(url)
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.slow
+def test_a_server_that_does_not_answer_is_waited_for_some_seconds():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        before = time.monotonic()
+        with (
+            pytest.raises(StoreError),
+            open_store(f"postgresql://u@127.0.0.1:{silent.getsockname()[1]}/runs"),
+        ):
+            pass
+    assert time.monotonic() - before < 60  # libpq itself would wait for ever
 
 
 @pytest.mark.postgres
