@@ -7,7 +7,7 @@ import pytest
 from polyaxon_airflow.embedded import free_port
 from polyaxon_airflow.store import open_store
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]  # two minutes
+pytestmark = pytest.mark.e2e
 
 SCRIPT = (
     """echo '{"zero": 0, "empty": "", "no": false, "text": "007", "list": [1, 2]}' > $POLYAXON_OUTPUTS_FILE"""
@@ -208,3 +208,36 @@ def test_runs_read_others_by_queries_and_by_uuid_and_unused_services_end(driver)
     other = driver.drop("by_uuid.yaml", BY_UUID.replace("UUID", once.uuid))
     read = driver.run(other)
     assert "read 0.25" in driver.log(other, read, "by_uuid")
+
+
+CACHING = """
+kind: component
+name: caching
+run:
+  kind: dag
+  components:
+  - name: one
+    inputs: [{name: x, type: int}, {name: note, type: str}]
+    run: {kind: job, container: {image: b, command: [echo, one]}}
+  - name: two
+    inputs: [{name: x, type: int}, {name: note, type: str}]
+    run: {kind: job, container: {image: b, command: [echo, two]}}
+  operations:
+  - {name: first, dagRef: one, params: {x: 7, note: a}, cache: {io: [x], sections: [init]}}
+  - {name: note, dependencies: [first], dagRef: one, params: {x: 7, note: b}, cache: {io: [x], sections: [init]}}
+  - {name: command, dependencies: [first], dagRef: two, params: {x: 7, note: a}, cache: {io: [x], sections: [init]}}
+  - {name: value, dependencies: [first], dagRef: one, params: {x: 8, note: a}, cache: {io: [x], sections: [init]}}
+  - name: pause
+    dependencies: [note, command, value]
+    cache: {disable: true}
+    component: {run: {kind: job, container: {image: b, command: [sleep, "2"]}}}
+  - {name: late, dependencies: [pause], dagRef: one, params: {x: 7, note: a}, cache: {io: [x], sections: [init], ttl: 1}}
+"""
+
+
+def test_what_counts_for_the_cache_and_for_how_long(driver):
+    dag_id = driver.drop("caching.yaml", CACHING)
+    run_id = driver.run(dag_id)
+    names = ("first", "note", "command", "value", "late")
+    cached = {name for name in names if "cached: results of run" in driver.log(dag_id, run_id, name)}
+    assert cached == {"note", "command"}
