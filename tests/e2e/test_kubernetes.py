@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,8 @@ def test_a_run_in_a_pod_ends_its_task_from_the_trigger(driver, airflow, store, c
     driver.until(lambda: pods_of(cluster) == [], "the pod to be removed")
     assert "password: ***." in log
     for file in [*airflow.home.rglob("*.db*"), *airflow.home.rglob("*.log")]:
-        assert SECRET.encode() not in file.read_bytes(), file
+        with suppress(FileNotFoundError):  # a database's journal comes and goes
+            assert SECRET.encode() not in file.read_bytes(), file
 
 
 COUNTER = """

@@ -19,6 +19,7 @@ inputs: [{name: x, type: int, value: 3}]
 run:
   kind: dag
   environment: {labels: {team: red}}
+  connections: [api]
   operations:
   - name: source
     cache: {disable: true}
@@ -59,7 +60,7 @@ run:
         container:
           image: b
           command: [sh, -c]
-          args: ['echo "got [{{ zero }}] [{{ empty }}] [{{ no }}] [{{ list }}] [{{ x }}] [{{ status }}] [{{ uuid }}] [$TEXT]"']
+          args: ['echo "got [{{ zero }}] [{{ empty }}] [{{ no }}] [{{ list }}] [{{ x }}] [{{ status }}] [{{ uuid }}] [$TEXT] [$API_URL]"']
   - name: liar
     component:
       outputs: [{name: n, type: int}]
@@ -109,6 +110,17 @@ def store(driver):
     return open_store(f"sqlite:///{driver.airflow.home}/polyaxon/store.db")
 
 
+@pytest.fixture
+def api(airflow):
+    """A connection of the deployment, while its file is there."""
+    file = airflow.dags / "connections.yaml"
+    variable = "{name: API_URL, value: http://api}"
+    file.write_text(f"connections: [{{name: api, kind: custom, env: [{variable}]}}]\n")
+    yield
+    file.unlink()
+
+
+@pytest.mark.usefixtures("api")
 def test_values_arrive_as_they_were_and_people_let_operations_start(driver):
     presets = driver.airflow.dags / "presets"
     presets.mkdir(exist_ok=True)
@@ -129,9 +141,8 @@ def test_values_arrive_as_they_were_and_people_let_operations_start(driver):
     }  # fmt: skip
     with store(driver) as runs:
         source, typed = (runs.runs.of_task(dag_id, run_id, name) for name in ("source", "typed"))
-    assert f"got [0] [] [False] [[1, 2]] [3] [succeeded] [{source.uuid}] [007]" in driver.log(
-        dag_id, run_id, "typed"
-    )
+    got = f"got [0] [] [False] [[1, 2]] [3] [succeeded] [{source.uuid}] [007] [http://api]"
+    assert got in driver.log(dag_id, run_id, "typed")
     assert typed.content["run"]["environment"]["labels"] == {"team": "red"}
     assert "'n'" in driver.log(dag_id, run_id, "mistyped")
     assert "its condition {{ globals.project_name" in driver.log(dag_id, run_id, "one-done")
