@@ -41,6 +41,7 @@ BLINK = 1.0  # seconds after which the death of the scheduler is noticed
 class Settings(NamedTuple):
     """What the keeper must know."""
 
+    parent: int  # process id of who has started it: it may have died before the first look at who that is
     url: str  # SQLAlchemy URL of Airflow's database
     queues_file: str
     interval: float  # seconds between two looks at the queues; 0 for none
@@ -54,10 +55,9 @@ def main() -> None:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
     )
     settings = Settings(**json.loads(sys.stdin.readline()))
-    parent = os.getppid()
-    while os.getppid() == parent:
+    while os.getppid() == settings.parent:
         try:
-            keep(settings, lambda: os.getppid() == parent)
+            keep(settings, lambda: os.getppid() == settings.parent)
         except (SQLAlchemyError, StoreError):
             log.exception("a database failed; trying again in %s s", PATIENCE)
             time.sleep(PATIENCE)

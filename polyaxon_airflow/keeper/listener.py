@@ -71,6 +71,7 @@ def _settings() -> dict[str, Any] | None:
     if interval <= 0 and orphans_interval <= 0:
         return None
     return {
+        "parent": os.getpid(),
         "url": conf.get("database", "sql_alchemy_conn"),
         "queues_file": file,
         "interval": interval,

@@ -147,10 +147,11 @@ def keeper(environment, **settings):
     process = subprocess.Popen(
         [sys.executable, "-m", "polyaxon_airflow.keeper"], stdin=subprocess.PIPE, env=environment
     )
-    process.stdin.write(json.dumps({**urls, "queues_file": "", "interval": 0, **settings}).encode() + b"\n")
+    told = {**urls, "parent": os.getpid(), "queues_file": "", "interval": 0, **settings}
+    process.stdin.write(json.dumps(told).encode() + b"\n")
     process.stdin.close()
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(30)
@@ -169,3 +170,8 @@ def test_the_keeper_has_the_pod_of_such_a_run_deleted_and_no_other(store, namesp
     left = [found.metadata.name for found in pods if found.metadata.deletion_timestamp is None]
     assert left == [names["b" * 32]]
     assert [store.runs.get(uuid).status for uuid in names] == ["stopped", "running"]
+
+
+def test_a_keeper_whose_scheduler_has_died_before_it_was_there_ends(deployment):
+    with keeper(deployment, parent=2**22 + 1, orphans_interval=1, on_cluster=True) as process:
+        process.wait(120)
