@@ -31,12 +31,12 @@ class ClosingListener:
 
 def _close(dag_run: Any, state: State) -> None:
     try:
-        if _may_have_pipelines(dag_run) and (url := _store()) is not None:
+        if _may_have_pipelines(dag_run) and _has_store():
             from polyaxon_airflow.clock import now
+            from polyaxon_airflow.configuration import run_store
             from polyaxon_airflow.execution.closing import close
-            from polyaxon_airflow.store import open_store
 
-            with open_store(url) as store:
+            with run_store() as store:
                 close(store, dag_run.dag_id, dag_run.run_id, state, at=now())
     except Exception:  # a listener must never stop the scheduler
         log.exception("the runs of %s %s were not ended in the run store", dag_run.dag_id, dag_run.run_id)
@@ -50,11 +50,10 @@ def _may_have_pipelines(dag_run: Any) -> bool:
     return dag is None or (ours and len(dag.tasks) > 1)
 
 
-def _store() -> str | None:
-    """The run store's URL; None if there is none yet, which nobody makes here."""
+def _has_store() -> bool:
+    """Whether there is a run store; without one no run of ours has begun, and nobody makes it here."""
     from polyaxon_airflow.configuration import store_url
     from polyaxon_airflow.store import is_single_machine
 
     url = store_url()
-    exists = not is_single_machine(url) or Path(url.partition("///")[2]).exists()
-    return url if exists else None
+    return not is_single_machine(url) or Path(url.partition("///")[2]).exists()

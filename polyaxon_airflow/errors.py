@@ -124,6 +124,11 @@ class QueryError(StoreError):
         line, column = _line_of(query, position)
         super().__init__(f"{sentence}\n  {line}\n  {' ' * column}^")
 
+    @property
+    def brief(self) -> str:
+        """The fault, without the many names that are known if there is a suggestion: they help only who has no hint."""
+        return self.fault.partition("; known: ")[0] if self.suggestion else self.fault
+
 
 def _line_of(text: str, position: int) -> tuple[str, int]:
     """The line that holds a position, and the column in it."""

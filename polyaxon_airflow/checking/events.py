@@ -40,8 +40,7 @@ def _queries(ref: Ref, query: QueryCheck | None) -> Iterator[tuple[str, str | No
         return
     for text in ref.options.get("query", ()):
         for _, error in query(text, None):
-            said = error.fault.partition("; known: ")[0] if error.suggestion else error.fault
-            yield f"the query '{text}' cannot be read: {said}", error.suggestion
+            yield f"the query '{text}' cannot be read: {error.brief}", error.suggestion
 
 
 def _kind(kinds: Iterable[str], ref: Ref, connections: Catalogue | None) -> Iterator[tuple[str, str | None]]:

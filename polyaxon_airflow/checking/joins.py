@@ -37,9 +37,7 @@ def _query(join: Join, query: QueryCheck | None, index: int) -> Iterator[Fault]:
     for key, error in query(join.query, join.sort):
         rest = error.query[error.position :]
         near = rest.split(",")[0].split()[0] if rest.strip() else None
-        # The fields of runs are many, and help only somebody who has no other hint.
-        said = error.fault.partition("; known: ")[0] if error.suggestion else error.fault
-        yield _fault(said, ("joins", index, key), error.suggestion, near=near)
+        yield _fault(error.brief, ("joins", index, key), error.suggestion, near=near)
 
 
 def _params(join: Join, index: int) -> Iterator[Fault]:

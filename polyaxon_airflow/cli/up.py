@@ -40,9 +40,9 @@ def run(args: Namespace) -> int:
         args.home, args.dags, port=args.port, settings=environment_settings(args.environments)
     )
     try:
-        airflow.start(say=lambda text: print(f"  {text} ..."))
+        airflow.start(say=lambda text: print(f"  {text} ...", flush=True))
         print(f"\n  Airflow   {airflow.url}\n  user      {USER}\n  password  {airflow.password}")
-        print(f"  dags      {airflow.dags}\n\n  Ctrl-C ends it.")
+        print(f"  dags      {airflow.dags}\n\n  Ctrl-C ends it.", flush=True)
         ended.wait()
     finally:
         airflow.stop()

@@ -119,7 +119,8 @@ class Queues:
             return 1.0
         if len(path) == 1:
             return place.queue.weight
-        name = path[1] if isinstance(path[1], str) else str(path[1][0])  # type: ignore[index]
+        flow = path[1]
+        name = str(flow[0] if isinstance(flow, tuple) else flow)
         weights = self.fairness(place).weights
         return weights.get(name) or next(
             (w for pattern, w in weights.items() if fnmatchcase(name, pattern)), 1.0

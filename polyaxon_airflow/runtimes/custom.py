@@ -53,8 +53,3 @@ def required(found: T | str | None, launch: Launch, field: str) -> T:
 def given(**fields: Any) -> Object:
     """The fields that are not None."""
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def timeout_of(launch: Launch) -> int | None:
-    """`termination.timeout` in seconds; Polyaxon takes 0 for none."""
-    return (launch.termination.timeout or None) if launch.termination is not None else None  # type: ignore[return-value]

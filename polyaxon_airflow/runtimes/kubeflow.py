@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.errors import CompilationError
-from polyaxon_airflow.runtimes.custom import given, required, resource, role_template, timeout_of
+from polyaxon_airflow.runtimes.custom import given, required, resource, role_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ class TrainingJob:
         }
         policy = given(
             cleanPodPolicy=self.clean_pod_policy or "None",
-            activeDeadlineSeconds=timeout_of(self.launch),
+            activeDeadlineSeconds=self.launch.timeout,
             schedulingPolicy=_scheduling(self.scheduling_policy, self.launch),
         )
         spec = {"runPolicy": policy, self.specs: replicas, **self.extra}

@@ -66,6 +66,12 @@ class Launch:
         """The value of POLYAXON_RUN_INSTANCE."""
         return f"{self.owner}.{self.project}.runs.{self.uuid}"
 
+    @property
+    def timeout(self) -> int | None:
+        """`termination.timeout` in seconds; Polyaxon takes 0 for none."""
+        timeout = self.termination.timeout if self.termination is not None else None
+        return timeout if isinstance(timeout, int) and timeout else None
+
     def plugin(self, name: str, *, default: bool) -> bool:
         """Whether a plugin is on; spec section 2.16 gives the defaults."""
         value = getattr(self.plugins, name, None)

@@ -64,8 +64,8 @@ def pod(template: PodTemplate, launch: Launch, *, kind: str, ports: Sequence[int
     made["metadata"]["name"] = launch.resource_name
     if launch.namespace:
         made["metadata"]["namespace"] = launch.namespace
-    if launch.termination is not None and launch.termination.timeout:
-        made["spec"]["activeDeadlineSeconds"] = launch.termination.timeout
+    if launch.timeout is not None:
+        made["spec"]["activeDeadlineSeconds"] = launch.timeout
     return {"apiVersion": "v1", "kind": "Pod", **made}
 
 

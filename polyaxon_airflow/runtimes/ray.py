@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.runtimes.containers import as_text
-from polyaxon_airflow.runtimes.custom import given, resource, role_template, timeout_of
+from polyaxon_airflow.runtimes.custom import given, resource, role_template
 from polyaxon_airflow.runtimes.metadata import LEADER, ROLE_LABEL
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def ray_job(launch: Launch, cluster: Mapping[str, Any], entrypoint: str, **field
         "rayClusterSpec": dict(cluster),
         "shutdownAfterJobFinishes": True,
         "submitterPodTemplate": submitter,
-        "activeDeadlineSeconds": timeout_of(launch),
+        "activeDeadlineSeconds": launch.timeout,
         **fields,
     }
     return {"kind": "custom", "resource": resource(launch, "ray.io/v1", "RayJob", spec), "main": SUBMITTER}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from polyaxon_airflow.runtimes.custom import given, resource, timeout_of
+from polyaxon_airflow.runtimes.custom import given, resource
 from polyaxon_airflow.runtimes.metadata import LEADER, ROLE_LABEL
 from polyaxon_airflow.runtimes.pod import pod_template
 
@@ -66,7 +66,7 @@ def train_job(
         "runtimeRef": {"name": runtime},
         "trainer": trainer,
         "runtimePatches": [patch],
-        "activeDeadlineSeconds": timeout_of(launch),
+        "activeDeadlineSeconds": launch.timeout,
     }
     made = resource(launch, "trainer.kubeflow.org/v1alpha1", "TrainJob", spec)
     return [{"resource": made, "main": NODE}]

@@ -7,6 +7,7 @@ of runs so far and the time, they tell the next one.
 from __future__ import annotations
 
 import datetime as dt  # `datetime` is a kind here
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from polyaxon_airflow.kinds import Kinds
@@ -54,29 +55,29 @@ class Schedule(Section):
             tick = self.latest(tick, now, zone)
         return None if tick is None or self.is_over(tick, zone) else tick
 
+    @abstractmethod
     def first(self, now: dt.datetime, zone: dt.tzinfo) -> dt.datetime | None:
         """The tick of the first run of a schedule that has none yet: `startAt`, also if that is past."""
-        raise NotImplementedError
 
     def first_since(self, since: dt.datetime, zone: dt.tzinfo) -> dt.datetime | None:
         """The first tick at or after an instant."""
         return self.after(since - dt.timedelta(microseconds=1), zone)
 
+    @abstractmethod
     def after(self, instant: dt.datetime, zone: dt.tzinfo) -> dt.datetime | None:
         """The first tick strictly after an instant; it may be over."""
-        raise NotImplementedError
 
+    @abstractmethod
     def latest(self, tick: dt.datetime, now: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
         """The last tick at or before `now`, given one that is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_used_up(self, runs: int) -> bool:
         """Whether that many runs are all there will be."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_over(self, tick: dt.datetime, zone: dt.tzinfo) -> bool:
         """Whether a tick lies behind the end."""
-        raise NotImplementedError
 
     def begin(self, zone: dt.tzinfo) -> dt.datetime | None:
         """`startAt` as an instant."""
@@ -94,9 +95,9 @@ class Schedule(Section):
             return {"timezone": str(error)}
         return {}
 
+    @abstractmethod
     def summary(self, *, runs: int | None = None) -> str:
         """The schedule in words: `every 2 h from 2026-01-01, 3 of 10 runs`."""
-        raise NotImplementedError
 
 
 SCHEDULE = Kinds(

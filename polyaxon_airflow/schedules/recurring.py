@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -45,9 +46,9 @@ class Recurring(Schedule):
     def summary(self, *, runs: int | None = None) -> str:
         return ", ".join(filter(None, [f"{self.pace()}{self._bounds()}", self._count(runs), self._order()]))
 
+    @abstractmethod
     def pace(self) -> str:
         """How often, in words: `every 2 h`."""
-        raise NotImplementedError
 
     def _ends_before_it_starts(self) -> bool:
         begin, end = self.begin(UTC), self.end(UTC)

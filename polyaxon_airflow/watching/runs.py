@@ -10,6 +10,7 @@ they do, and again only after they did not. It is the last value of a metric tha
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Literal
@@ -82,15 +83,15 @@ class RunsView:
 
 
 @dataclass(frozen=True)
-class _Runs:
+class _Runs(ABC):
     """The runs that a watch is about, as a view shows them."""
 
     view: RunsView
     watch: Watch
 
+    @abstractmethod
     def step(self, cursor: Any) -> Step | None:
         """What is new since a cursor."""
-        raise NotImplementedError
 
     def find(self, *more: str) -> list[Run]:
         """Those that also match some queries, in the order of their last updates."""

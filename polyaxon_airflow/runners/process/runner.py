@@ -275,7 +275,8 @@ class _Plan:
             start_new_session=True,
             env={},
         )
-        with guardian.stdin as stdin:  # type: ignore[union-attr]
+        assert guardian.stdin is not None  # noqa: S101 - it is a pipe
+        with guardian.stdin as stdin:
             stdin.write(marshal.dumps(plan))
         for number in theirs:
             os.close(number)
