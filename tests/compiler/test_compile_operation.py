@@ -133,5 +133,5 @@ def test_what_is_meant_for_each_replica_changes_nothing_where_there_is_none(kind
 
 
 def test_a_patch_of_replicas_is_checked_where_there_is_none():
-    with pytest.raises(FaultsError, match="unknown key 'contaner'"):
-        compile_text("kind: operation\nrunPatch: {contaner: {image: i}}\ncomponent: {run: {kind: tfjob}}\n")
+    with pytest.raises(FaultsError, match="unknown key 'imgae'"):
+        compile_text("kind: operation\nrunPatch: {container: {imgae: i}}\ncomponent: {run: {kind: tfjob}}\n")

@@ -72,6 +72,29 @@ def test_a_provider_that_is_not_installed_is_named():
         notify(catalogue(kind="slack", connId="team"), "team", FACTS, {}, {"slack": absent})
 
 
+class Mailer:
+    """What stands for Airflow's notifier here: it keeps what it is given."""
+
+    given = None
+
+    def __init__(self, **arguments):
+        type(self).given = arguments
+
+    def notify(self, context):
+        pass
+
+
+def test_a_mail_is_html_with_one_line_as_its_subject():
+    mail = Notifier(f"{__name__}:Mailer", "", "conn", "html_content")
+    facts = {**FACTS, "condition": {"reason": "1 < 2\nand so on"}}
+    notify(catalogue(kind="email", connId="team"), "team", facts, {}, {"email": mail})
+    assert Mailer.given == {
+        "conn": "team",
+        "html_content": "train failed: 1 &lt; 2\nand so on (loss=0.5)",
+        "subject": "train failed: 1 < 2 and so on (loss=0.5)",
+    }
+
+
 def test_a_long_text_is_cut():
     text = text_of({**FACTS, "outputs": {"table": "x" * 5000}})
     assert (len(text), text.endswith("x…")) == (2000, True)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from polyaxon_airflow.dag.build import CRASHES, build_dag
 from polyaxon_airflow.plan.choices import MARK
 from polyaxon_airflow.plan.deployment import Deployment
 from polyaxon_airflow.plan.file import plan_file
@@ -103,8 +104,11 @@ def test_default_presets_reach_hooks_and_builds(plan, tmp_path):
 )  # fmt: skip
 def test_airflow_is_told_of_as_many_retries_as_any_preset_wants(plan, tmp_path, text, preset, retries):
     (tmp_path / "presets" / "night.yaml").write_text(preset)
-    (node,) = plan(text).nodes
+    planned = plan(text)
+    (node,) = planned.nodes
     assert (node.max_retries, node.most_retries) == retries
+    (task,) = build_dag(planned).tasks
+    assert task.retries == max(retries) + CRASHES
 
 
 def test_without_queues_presets_are_offered_all_the_same(plan):

@@ -22,7 +22,7 @@ def cron_ticks(expression, zone, start, end):
     step = timedelta(seconds=1) if len(fields) == 6 else timedelta(minutes=1)
     names = [_values(field, *bounds) for field, bounds in zip(fields, BOUNDS, strict=False)]
     matching = _of_instants if names[1] == set(range(24)) else _of_walls
-    found = matching(_floor(start, step), end, step, zone, lambda wall: _matches(wall, names))
+    found = matching(_floor(start, step), end, step, zone, lambda wall: _matches(wall, names, fields))
     return sorted({instant for instant in found if start < instant <= end})
 
 
@@ -47,7 +47,7 @@ def _floor(moment, step):
     return moment.replace(microsecond=0, second=moment.second if step < timedelta(minutes=1) else 0)
 
 
-def _matches(wall, names):
+def _matches(wall, names, fields):
     minute, hour, day, month, weekday = names[:5]
     seconds = names[5] if len(names) == 6 else {0}
     if (
@@ -59,9 +59,11 @@ def _matches(wall, names):
         return False
     weekday = {value % 7 for value in weekday}
     on_day, on_weekday = wall.day in day, wall.isoweekday() % 7 in weekday
-    # Both given: either will do (crontab(5)). A field that names all there is says as much as `*` (croniter, by which
-    # Airflow reads cron).
-    both = day != set(range(1, 32)) and weekday != set(range(7))
+    # Both given: either will do (crontab(5)). Beside a field with a star, as `*/10`, one that names all there is says as
+    # much as `*` (croniter, by which Airflow reads cron).
+    all_days = day == set(range(1, 32)) and "*" in fields[4]
+    all_weekdays = weekday == set(range(7)) and "*" in fields[2]
+    both = "*" not in (fields[2], fields[4]) and not all_days and not all_weekdays
     return (on_day or on_weekday) if both else (on_day and on_weekday)
 
 

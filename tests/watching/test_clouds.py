@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from hashlib import md5
 from uuid import uuid4
 
 import pytest
@@ -65,7 +67,8 @@ def test_a_new_object_and_changed_content_are_events(cloud):
     (seen,) = found.see()
     assert (seen.data["path"], seen.data["size"]) == ("a.csv", 1)
     assert seen.data["url"] == f"{cloud.url.format(bucket='lake')}/{cloud.folder}/a.csv"
-    assert seen.data["version"]
+    # Google's etag changes with what is only written about an object, its md5 with the object.
+    assert cloud.kind != "gcs" or seen.data["version"] == b64encode(md5(b"1").digest()).decode()
     assert seen.data["modified_at"].startswith("20")
     assert found.see() == []
     cloud.write("a.csv", b"2")
