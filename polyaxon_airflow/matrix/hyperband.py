@@ -67,7 +67,9 @@ class Hyperband(Searched):
     def brackets(self) -> list[list[Rung]]:
         """The rungs of each bracket, most runs first, resources as the trials get them.
 
-        >>> Hyperband(kind="hyperband", max_iterations=81, eta=3, ...).brackets()[1]
+        >>> metric, resource = {"name": "loss", "optimization": "minimize"}, {"name": "epochs", "type": "int"}
+        >>> search = Hyperband(kind="hyperband", max_iterations=81, eta=3, metric=metric, resource=resource, params={})
+        >>> search.brackets()[1]
         [Rung(runs=34, resource=3), Rung(runs=11, resource=9), Rung(runs=3, resource=27), Rung(runs=1, resource=81)]
         """
         settings = self._settings()

@@ -45,6 +45,7 @@ _DRAWN = re.compile(
 class Crontab:
     """A cron expression: a preset, five fields, or six of which the last is seconds.
 
+    >>> from zoneinfo import ZoneInfo
     >>> berlin = ZoneInfo("Europe/Berlin")
     >>> Crontab("30 2 * * *").after(datetime(2026, 3, 28, 12, tzinfo=timezone.utc), berlin).isoformat()
     '2026-03-29T01:30:00+00:00'

@@ -36,7 +36,6 @@ SETTLED = (
     2.0  # seconds for which a file of a folder has not changed when it counts: it may be half written before
 )
 _FEW = 16  # listings of one poll; folders beyond that are listed by what they have in common
-# Google's etag also changes with what is only written about an object, so that its md5 goes before.
 _VERSIONS = ("ETag", "md5Hash", "etag", "content_md5", "checksum")
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified")
 _REMEMBERED = 100_000  # marks of files that are gone, at least
@@ -217,6 +216,12 @@ def _open(name: str, root: str, variables: Mapping[str, str]) -> tuple[Any, str]
 
 
 def _version(entry: Mapping[str, Any]) -> str:
+    """What changes with a file's content, as far as its store says. Google's etag also changes with what is only
+    written about an object, so that its md5 goes before.
+
+    >>> _version({"etag": "CIDE=", "md5Hash": "xMpCOKC5I4INzFCab3WEmw==", "size": 1})
+    'xMpCOKC5I4INzFCab3WEmw=='
+    """
     given = next((entry[name] for name in _VERSIONS if entry.get(name)), None)
     if given is not None:
         return str(given.hex() if isinstance(given, (bytes, bytearray)) else given).strip('"')
