@@ -277,6 +277,32 @@ def test_a_failure_is_tried_again_in_a_pod_of_its_own(driver, cluster):
         )
 
 
+FATAL = """
+    kind: component
+    name: fatal
+    inputs: [{name: code, type: int, value: 42}]
+    termination:
+      maxRetries: 2
+      ttl: 2
+      podFailurePolicy: {rules: [{action: FailJob, onExitCodes: {operator: In, values: [42]}}]}
+    run:
+      kind: job
+      container: {image: "busybox:1", command: [sh, -c], args: ["exit {{ code }}"]}
+"""
+
+
+@pytest.mark.slow
+def test_an_exit_code_that_no_retry_can_help_ends_a_run_whose_pod_the_next_run_removes(driver, cluster):
+    dag_id = driver.drop("fatal.yaml", FATAL)
+    before = creations(cluster)
+    run_id = driver.run(dag_id)
+    task = driver.tasks(dag_id, run_id)["fatal", -1]
+    assert (task["state"], task["try_number"], creations(cluster)) == ("failed", 1, before + 1)
+    (kept,) = pods_of(cluster)  # for termination.ttl
+    driver.run(dag_id, {"code": 0})  # takes longer than that
+    assert kept["metadata"]["name"] not in {pod["metadata"]["name"] for pod in pods_of(cluster)}
+
+
 def test_what_no_retry_can_help_fails_at_once(driver):
     text = """
         kind: component
