@@ -212,11 +212,11 @@ def is_over(client, name, run_id):
     return client.get(run_path(name, run_id))["state"] in ("success", "failed")
 
 
-def until(condition, what):
-    end = time.monotonic() + PATIENCE
+def until(condition, what, patience=PATIENCE):
+    end = time.monotonic() + patience
     while not condition():
         if time.monotonic() > end:
-            raise SystemExit(f"waited {PATIENCE} s in vain for {what}")
+            raise SystemExit(f"waited {patience} s in vain for {what}")
         time.sleep(0.5)
 
 

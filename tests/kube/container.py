@@ -113,33 +113,42 @@ class Container:
     @asynccontextmanager
     async def _process_of(self, lines, environment):
         """The process while the block lasts; its log is whole and nothing of it is left when the block ends."""
-        self.exited = False
+        self.exited, pump = False, None
         unshare = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child=SIGKILL"]
         if os.geteuid():
             unshare += ["--user", "--map-root-user"]
-        self._process = await asyncio.create_subprocess_exec(
-            *unshare,
-            *("--", "/bin/sh", "-c", lines),
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,  # for both of the container's streams, so that their order is kept
-            stderr=subprocess.DEVNULL,  # what unshare itself says
-            start_new_session=True,
-            limit=LONGEST_LINE,
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *unshare,
+                *("--", "/bin/sh", "-c", lines),
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,  # for both of the container's streams, so that their order is kept
+                stderr=subprocess.DEVNULL,  # what unshare itself says
+                start_new_session=True,
+                limit=LONGEST_LINE,
+            )
         )
-        pump = asyncio.create_task(self._write_log(self._process.stdout))
         try:
+            self._process = await asyncio.shield(starting)
+            pump = asyncio.create_task(self._write_log(self._process.stdout))
             await self._find_pid()
             if self._stopped:
                 self._signal(signal.SIGKILL)
             yield
         finally:
-            with suppress(ProcessLookupError):
-                self._process.kill()  # and with it what is in its namespaces
-            await pump
+            self._process = await starting
+            self._kill_all()
+            await (pump or self._process.stdout.read())
             await self._process.wait()
             self._pid = None
             self.exited = True
+
+    def _kill_all(self):
+        """The group, not `unshare` alone: a child that it has just forked may not yet end with it."""
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     async def _find_pid(self):
         for _ in range(1000):

@@ -1,5 +1,6 @@
 """A small parent process for the containers of one run. It imports next to nothing, for every run waits for it to start:
-json, pathlib, selectors, shutil and typing would take twice as long as Python itself.
+json, pathlib, selectors, shutil and typing would take twice as long as Python itself; ctypes, and signal with its enums,
+as long again, so what they are made of is taken instead.
 
 The task, the same Python, starts it with a plan on standard input (marshal) and holds the write end of a control pipe. While the pipe
 is open the run goes on; a line `stop SECONDS` asks for its end; when the pipe closes, for whatever reason the
@@ -16,17 +17,19 @@ and kills every descendant before it leaves.
 
 from __future__ import annotations
 
-import ctypes
+import _ctypes
 import marshal
 import os
 import select
-import signal
 import sys
 import time
 
 TYPE_CHECKING = False  # of typing, which is not imported
 if TYPE_CHECKING:
+    import signal
     from typing import Any
+else:
+    import _signal as signal
 
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 PR_SET_CHILD_SUBREAPER = 36
@@ -34,7 +37,8 @@ PR_SET_CHILD_SUBREAPER = 36
 
 def prctl(option: int, value: int) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+        libc = _ctypes.dlopen(None, 0)  # type: ignore[arg-type] # None: this process, which has it
+        _ctypes.call_function(_ctypes.dlsym(libc, "prctl"), (option, value, 0, 0, 0))
 
 
 def die_with_guardian(guardian: int) -> None:
