@@ -81,7 +81,9 @@ def measured(options, root, address):
         run_id = client.trigger("sweep")
         until(lambda: is_over(client, "sweep", run_id), "the end of the sweep", patience=PATIENCE)
         wall, used = time.monotonic() - start, cpu(running) - before
-        best = client.get(f"{run_path('sweep', run_id)}/taskInstances/sweep.best/xcomEntries/return_value")["value"]
+        best = client.get(f"{run_path('sweep', run_id)}/taskInstances/sweep.best/xcomEntries/return_value")[
+            "value"
+        ]
         trials = task_instances(client, run_id)
     best = json.loads(best) if isinstance(best, str) else best
     return {

@@ -95,11 +95,11 @@ class Execution:
         Raises FullError if a dag around it has as many runs as it may have at once.
         """
         try:
-            self.begin()
+            run = self.begin()
         except CompilationError as error:  # of what the trigger asks for, so that there is no run
             return Ended("failed", self.uuid, str(error), retriable=False)
         try:
-            return self._held_back(step) or self._submit(step)
+            return self._held_back(step) or self._submit(step, run)
         except NothingToAsk as nothing:
             return self._end("skipped", str(nothing))
         except (CompilationError, PermanentRunnerError) as error:
@@ -129,7 +129,7 @@ class Execution:
         self.around.runner.clean(started.handle, keep=started.attempt.keep)
         return ended
 
-    def _supervision(self, attempt: Attempt) -> Supervision:
+    def _supervision(self, attempt: Attempt, trial: TrialStep | None = None) -> Supervision:
         """What becomes of the run from here on."""
         around = self.around
         return Supervision(
@@ -140,6 +140,7 @@ class Execution:
             around.log_line,
             self._folder,
             carried=around.carried,
+            trial=trial,
         )
 
     @property
@@ -185,11 +186,11 @@ class Execution:
             return self._end("skipped", reason)
         return self._ended_by(held_back_by_upstreams(self.task.node, self.compiled, self._family.upstreams()))
 
-    def _submit(self, step: Step | None) -> Ended | Started:
+    def _submit(self, step: Step | None, run: Run) -> Ended | Started:
         check_place(self.task)
         if self.task.node.kind == "run":
             self.around.store.lineage.link(edges_to(self.uuid, self.compiled, self._family))
-        suggested, run = step.params() if step is not None else None, self._run()
+        suggested = step.params() if step is not None else None
         literal = resolved(self.task, self.around, run, suggested)
         literal = with_built_image(literal, self.task, self.around)
         if (before := self._begins_with(step, run)) is not None:
@@ -207,11 +208,12 @@ class Execution:
         if self.around.artifacts is not None and (self.task.try_number > 1 or resumed_uuid(self.task)):
             self.around.artifacts.restore(self.uuid, self._folder)
         handle = self.around.runner.submit(manifest, self._identity())
-        self._update(handle=handle)
         attempt = replace(self._attempt(step, literal), service=service_of(literal, handle, self.task))
-        if attempt.service is None:  # a service is found to be ready by who follows it
-            self._set_status("running")
-        return Started(handle, self._supervision(attempt))
+        if attempt.service is None:
+            self._set_status("running", handle=handle)
+        else:  # is found to be ready by who follows it
+            self._update(handle=handle)
+        return Started(handle, self._supervision(attempt, step if isinstance(step, TrialStep) else None))
 
     def _begins_with(self, step: Step | None, run: Run) -> str | None:
         """The uuid of the run whose outputs this one begins with."""
@@ -309,8 +311,8 @@ class Execution:
     def _update(self, **changes: Unpack[Changes]) -> None:
         self.around.store.runs.update(self.uuid, at=self.around.clock(), **changes)
 
-    def _set_status(self, status: RunStatus, reason: str = "") -> None:
-        self.around.store.runs.set_status(self.uuid, status, reason or None, at=self.around.clock())
+    def _set_status(self, status: RunStatus, **changes: Unpack[Changes]) -> None:
+        self.around.store.runs.set_status(self.uuid, status, at=self.around.clock(), **changes)
 
     def _ended_by(self, held_back: HeldBack | None) -> Ended | None:
         return None if held_back is None else self._end(held_back.status, held_back.reason)

@@ -53,6 +53,9 @@ def begin_pipeline(
     `ends_with`: id of the task that ends it, by which others find it. `trial_index`: of a dag that is a trial.
     """
     where, family = task.identity, Family(task, around)
+    known = around.store.runs.get(family.pipeline(group))
+    if known is not None and not _opens_again(known, task) and known.status != "created":
+        return known
     mapped = task.plan.mapped_group(group)
     matrix = compiled.matrix if mapped is None else None
     is_whole = not task.node.operation.partition("/")[0]
@@ -82,7 +85,7 @@ def begin_pipeline(
         schedule_at=task.schedule_at,
     )
     begun = around.store.runs.begin(run)
-    if begun.status in DONE - HELD_BACK and where.generation and task.node.kind in ENDS:
+    if _opens_again(begun, task):
         around.store.runs.set_status(run.uuid, "running", at=around.clock(), force=True)
         return replace(begun, status="running")
     if begun.status == "created":
@@ -90,6 +93,11 @@ def begin_pipeline(
         if trial_index is None:
             around.store.lineage.link(edges_to(run.uuid, compiled, family))
     return begun
+
+
+def _opens_again(run: Run, task: Task) -> bool:
+    """Whether the task that ends a pipeline was cleared, so that it has to end it once more."""
+    return run.status in DONE - HELD_BACK and task.identity.generation > 0 and task.node.kind in ENDS
 
 
 def _dags(task: Task) -> Iterator[tuple[str, str]]:

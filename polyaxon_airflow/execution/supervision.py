@@ -62,6 +62,7 @@ class Supervision:
     folder: Path
     carried: bool = False
     is_told: bool = False  # whether its runner says when the run is `ready`
+    trial: TrialStep | None = None  # the run as a trial, where it is at hand: else it is read from the store
 
     def follower(
         self,
@@ -142,9 +143,12 @@ class Supervision:
         `counts`: whether a failure counts against `maxRetries`; of others there are as many as Airflow tries for us.
         """
         again = status == "failed" and retriable and self._may_fail(counts=counts)
-        self._update(meta={FINISHED: self.attempt.try_number})
         self.store.runs.set_status(
-            self.attempt.uuid, "retrying" if again else status, reason or None, at=self.clock()
+            self.attempt.uuid,
+            "retrying" if again else status,
+            reason or None,
+            at=self.clock(),
+            meta={FINISHED: self.attempt.try_number},
         )
         if (trial := self._trial) is not None:
             trial.after_end()
@@ -161,8 +165,8 @@ class Supervision:
     def _trial(self) -> TrialStep | None:
         """What judges the run, if it is a trial."""
         attempt = self.attempt
-        if attempt.sweep is None or attempt.trial_index is None:
-            return None
+        if self.trial is not None or attempt.sweep is None or attempt.trial_index is None:
+            return self.trial
         sweep = begun_sweep(attempt.sweep, self.store, attempt.trials)
         return TrialStep(sweep, attempt.trial_index, attempt.uuid, self.clock)
 

@@ -83,7 +83,9 @@ class Runs:
             if run_id is None:
                 _raise_try_number(connection, run)
             else:
-                _write_parts(connection, run_id, {**row, "content": run.content})
+                labels = {name: row[name] for name in LABELS if row[name]}  # a new run has none to take away
+                mappings = {name: row[name] for name in MAPPINGS}
+                _write_parts(connection, run_id, {**mappings, **labels, "content": run.content})
             return the_run(connection, run.uuid)
 
     def get(self, uuid: str) -> Run | None:
@@ -209,10 +211,7 @@ class Runs:
         """
         with self.database.write() as connection:
             row = lock_run(connection, uuid, *MAPPINGS)
-            new: dict[str, Any] = {**changes}
-            new.update({name: {**row[name], **new[name]} for name in MAPPINGS if name in new})
-            new.pop("content", None)
-            _change(connection, row["id"], {**new, "updated_at": at, "heartbeat_at": at})
+            _change(connection, row["id"], {**_merged(row, changes), "updated_at": at, "heartbeat_at": at})
             _write_parts(connection, row["id"], changes)
 
     def reopen(self, uuid: str, dag_run_id: str, task_id: str, *, at: datetime) -> Run:
@@ -238,18 +237,23 @@ class Runs:
         *,
         at: datetime,
         force: bool = False,
+        **changes: Unpack[Changes],
     ) -> None:
-        """Move a run, and keep the status with its reason among its conditions.
+        """Move a run, and keep the status with its reason among its conditions; change it as `update` does.
 
-        A run that is done stays as it is, and so does one that stops until it ends. `force` opens a done run again,
-        for a retry or a resume. `reason` is the sentence that a user reads, `message` the detail behind it. Raises
-        StoreError if there is no such run.
+        The status of a run that is done stays as it is, and so does that of one that stops until it ends. `force` opens a
+        done run again, for a retry or a resume. `reason` is the sentence that a user reads, `message` the detail behind
+        it. Raises StoreError if there is no such run.
         """
         with self.database.write() as connection:
-            row = lock_run(connection, uuid, "status", "created_at", "started_at", "finished_at")
+            row = lock_run(connection, uuid, "status", "created_at", "started_at", "finished_at", *MAPPINGS)
+            new = {**_merged(row, changes), "updated_at": at, "heartbeat_at": at} if changes else {}
             if lifecycle.may_follow(row["status"], status, force=force):
-                _change(connection, row["id"], {"reason": reason, **_moved(row, status, at)})
+                new |= {"reason": reason, **_moved(row, status, at)}
                 _add_condition(connection, row["id"], Condition(status, reason, message, at, at))
+            if new:
+                _change(connection, row["id"], new)
+                _write_parts(connection, row["id"], changes)
 
     def admit(self, uuid: str, pipelines: Collection[str], limit: int, *, at: datetime) -> int:
         """Move a run to `starting` if fewer than `limit` runs of these dags and sweeps run, else to `queued`.
@@ -381,6 +385,14 @@ def _change(connection: Connection, run_id: int, values: Mapping[str, Any]) -> N
 def _raise_try_number(connection: Connection, run: Run) -> None:
     older = and_(schema.run.c.uuid == run.uuid, schema.run.c.try_number < run.try_number)
     connection.execute(update(schema.run).where(older).values(try_number=run.try_number))
+
+
+def _merged(row: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
+    """The columns that changes of a run come to."""
+    new: dict[str, Any] = {**changes}
+    new.update({name: {**row[name], **new[name]} for name in MAPPINGS if name in new})
+    new.pop("content", None)
+    return new
 
 
 def _write_parts(connection: Connection, run_id: int, values: Mapping[str, Any]) -> None:
