@@ -6,7 +6,8 @@
 
 `storm`: so many commits and so many files, an Airflow that starts a run for each, and its triggerer killed (SIGKILL)
 every 20 s. `cost`: a triggerer with so many waiting events of each kind, polled every 60 s, next to one with as many of
-Airflow's own sleeping triggers and asset watchers, which are the floor; the logs of one that ends meanwhile are kept.
+Airflow's own: asset watchers, triggers that only sleep, and those that ask for the state of another task; the logs of
+one that ends meanwhile are kept.
 `streams`: so many polyaxonfiles that each watch a part of one
 repository and of one bucket, and what their servers are asked. Each writes its part of bench/results/events.json.
 """
@@ -62,20 +63,26 @@ assets = [
 with DAG("waiting", schedule=AssetAny(*assets)):
     pass
 """
-SLEEPERS = """
+DEFERRED = """
 from datetime import datetime, timedelta, timezone
 
+from airflow.providers.standard.triggers.external_task import WorkflowTrigger
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk import DAG, BaseOperator
 from airflow.triggers.base import StartTriggerArgs
 
+SLEEPS = DateTimeTrigger(datetime(2099, 1, 1, tzinfo=timezone.utc))
+ASKS = WorkflowTrigger(
+    "waiting", run_ids=["none"], external_task_ids=["t0"], allowed_states=["success"], poke_interval=60
+)
 
-class Sleeper(BaseOperator):
+
+class Deferred(BaseOperator):
     start_from_trigger = True
 
-    def __init__(self, *, until, **kwargs):
+    def __init__(self, *, trigger, **kwargs):
         super().__init__(**kwargs)
-        path, arguments = DateTimeTrigger(until).serialize()
+        path, arguments = trigger.serialize()
         self.start_trigger_args = StartTriggerArgs(trigger_cls=path, trigger_kwargs=arguments, next_method="done")
 
     def execute(self, context):
@@ -84,7 +91,7 @@ class Sleeper(BaseOperator):
 
 with DAG("waiting", schedule=None, max_active_tasks=10000, max_active_runs=1000) as dag:
     for number in range({count}):
-        Sleeper(task_id=f"t{{number}}", until=datetime(2099, 1, 1, tzinfo=timezone.utc))
+        Deferred(task_id=f"t{{number}}", trigger={trigger})
 """
 WAITS = """
 from airflow.sdk import DAG
@@ -128,7 +135,10 @@ def refs(kind, count):
 
 SCENES = {
     "nothing": lambda _: "",
-    "Airflow's own sleeping triggers": lambda count: SLEEPERS.format(count=count // RUNS),
+    "Airflow's own sleeping triggers": lambda count: DEFERRED.format(count=count // RUNS, trigger="SLEEPS"),
+    "Airflow's own triggers that ask for a task": lambda count: DEFERRED.format(
+        count=count // RUNS, trigger="ASKS"
+    ),
     "Airflow's own watchers": lambda count: WATCHERS.format(count=count),
     **{
         kind: (lambda count, kind=kind: refs(kind, count))
@@ -141,7 +151,11 @@ SCENES = {
     },
     "operations of a dag": lambda count: WAITS.format(count=count // RUNS),
 }
-NEED_A_RUN = ("Airflow's own sleeping triggers", "operations of a dag")
+NEED_A_RUN = (
+    "Airflow's own sleeping triggers",
+    "Airflow's own triggers that ask for a task",
+    "operations of a dag",
+)
 
 
 def cost(count, seconds, only):

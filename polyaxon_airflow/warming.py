@@ -1,11 +1,10 @@
-"""What processes share with those that they fork: a scheduler's tasks what a run needs, a triggerer's triggers memory.
+"""What a scheduler shares with the tasks that it forks: what a run needs, imported once.
 
 Airflow calls listeners in every process; only the standard library is imported here until a scheduler is found.
 """
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 from functools import partial
@@ -75,12 +74,8 @@ class WarmingListener:
 
     @hookimpl
     def on_starting(self, component: Any) -> None:
-        if type(component).__name__ != "Job":
-            return
-        if "scheduler" in sys.argv[1:2] and _forks():
+        if type(component).__name__ == "Job" and "scheduler" in sys.argv[1:2] and _forks():
             warm()
-        elif "triggerer" in sys.argv[1:2]:
-            share()
 
 
 def warm() -> None:
@@ -123,12 +118,6 @@ def _rehearse() -> None:
 
     with run_store() as store:
         rehearse(store, now)
-
-
-def share() -> None:
-    """Leave all that is there out of garbage collections: their marks would give each process pages of its own."""
-    gc.collect()
-    gc.freeze()
 
 
 def _on_cluster() -> bool:

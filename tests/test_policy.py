@@ -1,4 +1,9 @@
-"""The pools of tasks whose run was sent to another queue, on Airflow's own serialized DAGs and task instances."""
+"""The pools of tasks whose run was sent to another queue, on Airflow's own serialized DAGs and task instances; what a
+triggerer shares with the processes that it forks.
+"""
+
+import subprocess
+import sys
 
 import pytest
 
@@ -70,3 +75,34 @@ def test_airflow_asks_about_new_tasks():
     from airflow import settings
 
     assert settings.task_instance_mutation_hook.is_noop is False
+
+
+FORKS = """
+import gc
+import os
+import sys
+
+sys.argv = ["airflow", {command!r}]
+import polyaxon_airflow.policy
+
+pid = os.fork()
+if not pid:
+    print(gc.get_freeze_count(), flush=True)
+    os._exit(0)
+os.waitpid(pid, 0)
+print(gc.get_freeze_count())
+"""
+
+
+@pytest.mark.parametrize(("command", "is_left_out"), [("triggerer", True), ("scheduler", False)])
+def test_a_triggerer_leaves_what_it_shares_out_of_garbage_collections(tmp_path, command, is_left_out):
+    environment = {"AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", FORKS.format(command=command)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    child, parent = map(int, done.stdout.splitlines()[-2:])
+    assert (child > 10_000, parent > 10_000) == (is_left_out, is_left_out)
