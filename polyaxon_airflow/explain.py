@@ -375,6 +375,7 @@ class _Explainer:
 _HINTS = {
     "greater_than": "Write 1 or more.",
     "io_default": "Remove isOptional.",
+    "io_template": "Write it in params of the operation.",
     "references": "Keep one of them.",
     "run_without_kind": "Add 'kind: job'.",
     "string_pattern_mismatch": "Write a name such as my-training_1.",

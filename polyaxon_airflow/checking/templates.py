@@ -57,6 +57,8 @@ GLOBALS = frozenset(
         "base_urls",
         "status",
         "condition",
+        "event",
+        "events",
     ]
 )
 NAMESPACES = ("globals", "params", "connections", "init")

@@ -21,7 +21,9 @@ _KINDS_TELL = (
 )  # families in which the same ref means something else for other kinds
 _DURATION = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>s|m|min|h|d)?")
 _SECONDS = {None: 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
-_NOT_IN_RUN_IDS = re.compile(r"[^A-Za-z0-9._-]+")
+_NOT_IN_RUN_IDS = re.compile(
+    r"[^A-Za-z0-9._-]+|\.{2,}"
+)  # Airflow refuses two dots, which may lead out of a folder
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from polyaxon_airflow.scalars import (
     IntOrTemplate,
     Text,
     TextsOrTemplate,
+    is_template,
 )
 from polyaxon_airflow.section import Section, fault_at
 from polyaxon_airflow.sections import regexes, types
@@ -195,7 +196,7 @@ class IO(Section):
             try:
                 self.check(self.value)
             except PydanticCustomError as error:
-                raise fault_at(error, "value") from error
+                raise fault_at(self._early() if is_template(self.value) else error, "value") from error
         if "value" in self.model_fields_set and (
             self.is_optional is False or (self.value is not None and not self.is_optional)
         ):
@@ -229,6 +230,12 @@ class IO(Section):
                 "io_value", "{value} does not fit '{name}' ({type}): {reason}", context
             ) from error
         return parsed
+
+    def _early(self) -> PydanticCustomError:
+        """A template as the default of another type than text, which Polyaxon refuses too."""
+        context = {"value": _short(self.value), "name": self.name, "type": self.type_name()}
+        message = "{value} cannot be the default of '{name}' ({type}), which is read before there is a run"
+        return PydanticCustomError("io_template", message, context)
 
     def type_name(self) -> str:
         """The type as a person would say it: `int`, `list of int`."""

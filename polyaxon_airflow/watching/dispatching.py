@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 50  # events between two moves of the cursor
 MOST = 1000  # events in the conf of a run that stands for many
+_LONGEST_NOTE = 1000  # characters, in Airflow's table
 # Posts may become visible in another order than that of their times.
 _OUT_OF_ORDER = timedelta(minutes=10)
 _LATE = timedelta(seconds=30)  # the same before the first one, where older ones may be of no concern
@@ -133,7 +134,8 @@ class Dispatcher:
 
     def _note(self, occurrences: Sequence[Occurrence]) -> str:
         more = f" and {len(occurrences) - 1} more" if len(occurrences) > 1 else ""
-        return f"{occurrences[-1].kind} of {self.watch.ref}: {occurrences[-1].label}{more}"
+        note = f"{occurrences[-1].kind} of {self.watch.ref}: {occurrences[-1].label}{more}"
+        return note if len(note) <= _LONGEST_NOTE else f"{note[: _LONGEST_NOTE - 4]} ..."
 
     @property
     def _name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,7 @@ class Follower:
         it, after a while. `first` is the number of the first event that no DAG has started
         a run for, None if there is none: only for a DAG that has never started one, which is not to see older ones.
         """
+        await self._begin()
         is_behind = True  # whether the last view was not stepped on, or there was none
         async for look in seen:
             if (reminder := await self._reminded()) is not None:
@@ -69,6 +71,13 @@ class Follower:
             if recorded:
                 self._remind()
                 yield self._wake(recorded, first=recorded[0].number)
+
+    async def _begin(self) -> None:
+        """Let those who ask know of the watch: its source may never be seen, and then they ask why."""
+        store, now = self._around.store, self._around.clock()
+        with suppress(StoreError):
+            if await self._around.do(lambda: store.cursors.get(self._name)) is None:
+                await self._around.do(lambda: store.cursors.polled(self._name, at=now))
 
     def _remind(self, after: timedelta = _REMIND) -> None:
         self._reminder = (self._around.clock() + after, min(2 * after, _REMIND_MOST))

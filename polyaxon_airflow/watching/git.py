@@ -105,7 +105,7 @@ class GitView:
 
     def step(self, watch: Watch, cursor: Any) -> Step | None:
         wanted = {name: commit for name, commit in self.refs.items() if self._is_wanted(watch, name)}
-        note = None if wanted else f"repository {self.url} has no {_wanted_text(watch, self.branch)}"
+        note = None if wanted else self._note(watch)
         moved = {**(cursor or {}), **wanted}  # a branch that is deleted and comes back has no new commits
         if cursor is not None and moved == cursor:
             return None if note is None else Step((), cursor, note)
@@ -115,14 +115,23 @@ class GitView:
             raise WatchError(str(error)) from error
         return Step(tuple({occurrence.key: occurrence for occurrence in found}.values()), moved, note)
 
-    def _is_wanted(self, watch: Watch, name: str) -> bool:
+    def _note(self, watch: Watch) -> str | None:
+        """A branch by its name is there, or misspelt; tags, and branches of a pattern, are waited for."""
+        missing = [name for name in self._branches(watch) if Pattern(name).is_literal]
+        return f"repository {self.url} has no branch {' and no branch '.join(missing)}" if missing else None
+
+    def _branches(self, watch: Watch) -> tuple[str, ...]:
         options = watch.ref.options
+        return options.get("branch", () if "tag" in options else (self.branch,))
+
+    def _is_wanted(self, watch: Watch, name: str) -> bool:
         if name.startswith(TAGS):
             return any(
-                Pattern(text).match(name.removeprefix(TAGS)) is not None for text in options.get("tag", ())
+                Pattern(text).match(name.removeprefix(TAGS)) is not None
+                for text in watch.ref.options.get("tag", ())
             )
-        branches = options.get("branch", () if "tag" in options else (self.branch,))
-        return any(Pattern(text).match(name.removeprefix(BRANCHES)) is not None for text in branches)
+        branch = name.removeprefix(BRANCHES)
+        return any(Pattern(text).match(branch) is not None for text in self._branches(watch))
 
     def _occurrences(self, watch: Watch, cursor: Any, wanted: Mapping[str, str]) -> Iterator[Occurrence]:
         for name, commit in wanted.items():
@@ -210,14 +219,6 @@ def _with_key_folder(place: Place, folder: Path) -> Mapping[str, str]:
             file.touch(mode=0o600)
             file.write_text(place.variables[name])
     return {**place.variables, "POLYAXON_SSH_PATH": str(keys)}
-
-
-def _wanted_text(watch: Watch, branch: str) -> str:
-    options = watch.ref.options
-    branches = options.get("branch", () if "tag" in options else (branch,))
-    return " and no ".join(
-        [f"branch {text}" for text in branches] + [f"tag {text}" for text in options.get("tag", ())]
-    )
 
 
 @contextmanager

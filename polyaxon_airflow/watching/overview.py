@@ -63,6 +63,8 @@ def texts(line: Line, moment: datetime) -> Iterator[str]:
         yield f"  {_count(line.events)}, the last {_when(line.last.at, moment)}: {line.last.label}"
     elif line.polled_at is not None:
         yield "  no event yet"
+    elif not line.waiting:
+        yield "  not polled yet"
     if line.cursor is not None:
         yield f"  cursor: {shorten(json.dumps(_told(line.cursor)), CURSOR_SHOWN, placeholder=' ...')}"
     for dag_id, behind in line.waiting.items():
@@ -85,7 +87,11 @@ def _told(cursor: Any) -> Any:
     """A cursor for people: of packed marks how many there are."""
     if not isinstance(cursor, dict):
         return cursor
-    return {name: f"{len(unpack(kept))} marks" if name in PACKED else kept for name, kept in cursor.items()}
+    return {name: _marks(len(unpack(kept))) if name in PACKED else kept for name, kept in cursor.items()}
+
+
+def _marks(count: int) -> str:
+    return "1 mark" if count == 1 else f"{count} marks"
 
 
 def _ask(dag_id: str) -> str:
@@ -99,9 +105,9 @@ def _count(events: int) -> str:
 
 def _when(moment: datetime, present: datetime) -> str:
     seconds = round((present - moment).total_seconds())
-    if abs(seconds) < 1:
+    if seconds == 0:
         return "now"
-    length = span_text(abs(present.replace(microsecond=0) - moment.replace(microsecond=0)))
+    length = span_text(timedelta(seconds=abs(seconds)))
     return f"{length} ago" if seconds > 0 else f"in {length}"
 
 

@@ -305,3 +305,10 @@ def test_events_that_nobody_would_ever_notice(tmp_path, kind, ref, expected):
     )
     assert [fault.partition(": ")[2] for fault in faults] == ([] if expected is None else [expected])
     assert result.is_valid
+
+
+def test_what_is_known_of_an_event_may_be_read_in_any_template(tmp_path):
+    args = "container: {image: a, args: ['{{ globals.event.branch }}', '{{ globals.events | length }}']}"
+    event = "kind: operation\nevents: [{kinds: [project_custom_event], ref: events.new}]\n"
+    faults, _ = check(tmp_path, event + "component: {run: {kind: job, " + args + "}}\n")
+    assert faults == []

@@ -219,3 +219,22 @@ def test_the_store_may_come_from_the_environment_and_airflow_is_not_imported(url
         check=True,
     )
     assert ended.stdout.splitlines()[-2:] == ["  3 of 3 runs", "False"]
+
+
+def test_a_run_that_is_invalidated_is_no_longer_taken_from_the_cache_and_who_did_it_is_known(
+    tmp_path, capsys
+):
+    url = f"sqlite:///{tmp_path}/store.db"
+    with open_store(url) as store:
+        for uuid in (BEST, WORSE, OTHER):
+            store.runs.begin(Run(uuid=uuid, name="train", created_at=NOW))
+        assert store.cache.claim(BEST, "key", at=NOW).outcome == "run"
+        store.runs.set_status(BEST, "succeeded", at=NOW)
+        assert store.cache.claim(WORSE, "key", at=NOW).outcome == "hit"
+    assert main(["runs", "invalidate", BEST[:4], "--by", "ada", "--store", url]) == 0
+    assert capsys.readouterr().out == f"{BEST} (train) is invalidated\n"
+    with open_store(url) as store:
+        assert store.cache.claim(OTHER, "key", at=NOW).outcome == "run"
+        assert store.runs.get(BEST).meta["invalidated_by"] == "ada"
+    assert main(["runs", "invalidate", "ffff", "--store", url]) == 1
+    assert "no run's uuid begins with ffff" in capsys.readouterr().err

@@ -100,7 +100,9 @@ def test_lengths_of_time(text, length):
         pytest.param("days/2026-01-01/part 1.csv", "event__days-2026-01-01-part-1.csv_", id="a path"),
         pytest.param("Übung", "event__bung_", id="letters that a run id may not have"),
         pytest.param("x" * 300, "event__" + "x" * 60 + "_", id="a long name"),
-        pytest.param("...", "event__..._", id="dots"),
+        pytest.param("...", "event__", id="dots alone"),
+        pytest.param("../v1..v2.csv", "event__v1-v2.csv_", id="two dots, which Airflow refuses"),
+        pytest.param("part.0.csv", "event__part.0.csv_", id="single dots"),
         pytest.param("  ", "event__", id="nothing that can be shown"),
     ],
 )
@@ -108,6 +110,7 @@ def test_run_ids(label, beginning):
     run_id = run_id_of("git connections.code", Occurrence("key", "connection_git_commit", label))
     assert run_id.startswith(beginning)
     assert re.fullmatch(r"[A-Za-z0-9_.~:+-]+", run_id)  # Airflow's [scheduler] allowed_run_id_pattern
+    assert ".." not in run_id  # airflow.models.dagrun
 
 
 def test_the_same_event_of_the_same_watch_is_the_same_run():

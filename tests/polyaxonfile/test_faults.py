@@ -44,6 +44,12 @@ def faults(text):
             id="a param of another type",
         ),
         pytest.param(
+            "kind: component\ninputs:\n- {name: size, type: int, value: '{{ globals.event.size }}'}\nrun: {kind: job}\n",
+            "train.yaml:3:34: '{{ globals.event.size }}' cannot be the default of 'size' (int), which is read before "
+            "there is a run. Write it in params of the operation.",
+            id="a template as the default of a number",
+        ),
+        pytest.param(
             'kind: operation\njoins:\n- query: "status:succeeded"\n  params: {losses: {value: output.loss}}\n'
             "component:\n  inputs: [{name: losses, type: float, isList: true}]\n  run: {kind: job}\n",
             "train.yaml:4:28: 'output.loss' is no path into a run; it starts with one of inputs, outputs, artifacts, "

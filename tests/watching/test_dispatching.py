@@ -91,6 +91,14 @@ def test_each_event_starts_one_run(dispatcher, notice, airflow):
     assert dispatcher().dispatch(None).started == []
 
 
+def test_a_note_is_as_long_as_airflow_can_keep_it(dispatcher, notice, airflow):
+    dispatcher().dispatch(notice("x" * 2000))
+    (note,) = airflow.notes.values()
+    assert len(note) == 1000
+    assert note.startswith("connection_git_commit of connections.code: xxx")
+    assert note.endswith("x ...")
+
+
 def test_a_dag_that_comes_later_begins_with_the_event_that_wakes_it(dispatcher, notice, airflow):
     notice("old")
     dispatcher("train").dispatch(1)

@@ -15,6 +15,7 @@ from polyaxon_airflow.store import open_store
 from polyaxon_airflow.watching import Place
 from polyaxon_airflow.watching.files import FilesSource
 from polyaxon_airflow.watching.following import Follower, dispatch_cursor
+from polyaxon_airflow.watching.overview import overview
 from polyaxon_airflow.watching.polling import Pace, Seen, Surroundings, poll
 from tests.watching.test_files import Folder
 from tests.watching.watchers import NOON
@@ -246,6 +247,28 @@ class TestOutages:
         assert asyncio.run(until_the_end(Follower(WATCH, script.around).follow(once()))) == []
         assert re.fullmatch(text, store.cursors.get(WATCH.name).error)
         assert script.told == [f"{WATCH.name}: {store.cursors.get(WATCH.name).error}"]
+
+
+def test_a_watch_whose_source_was_never_seen_is_listed_with_the_reason(store):
+    def refuses():
+        raise WatchError("connection 'lake' does not answer: timeout")
+
+    name, watch = "stream data connections.lake", WATCH
+    script = Script(store, nothing)
+    views = poll(name, refuses, lambda: [watch], Pace(), script.around)
+    assert asyncio.run(until_the_end(Follower(watch, script.around).follow(views))) == []
+    (line,) = overview(store)
+    assert (line.watch, line.cursor, line.error) == (
+        watch.name,
+        None,
+        "connection 'lake' does not answer: timeout",
+    )
+
+
+def test_what_happens_once_a_source_that_was_never_seen_is_there_is_not_lost(store, folder, wakes):
+    store.cursors.polled(WATCH.name, at=NOON)  # as the watcher has left it that never saw the folder
+    wakes(lambda: folder.write("a.csv"))
+    assert keys(store) == ["a.csv"]
 
 
 def test_a_watch_whose_files_stand_still_asks_the_store_nothing(store, folder, wakes):

@@ -125,13 +125,34 @@ def test_only_commits_that_touch_a_path(repository, watcher, options, expected):
 def test_branches_by_pattern(repository, watcher):
     found = watcher("?branch=release/*")
     assert found.see() == []
-    assert "has no branch release/*" in found.note
     repository.commit("on main")
     git(repository.folder, "switch", "--quiet", "-c", "release/1")
     repository.commit("on the branch")
     assert [(seen.data["title"], seen.data["branch"]) for seen in found.see()] == [
         ("on the branch", "release/1")
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "note"),
+    [
+        pytest.param(
+            "?branch=topic", "has no branch topic", id="a branch by its name, which may be misspelt"
+        ),
+        pytest.param("?branch=release/*", None, id="branches of a pattern"),
+        pytest.param("?tag=v*", None, id="tags of a pattern"),
+        pytest.param("?tag=v1", None, id="a tag that is still to come"),
+        pytest.param("?branch=topic&tag=v*", "has no branch topic", id="one that is missing of two"),
+    ],
+)
+def test_what_is_missing_is_told_where_nothing_would_come(repository, watcher, options, note):
+    found = watcher(options)
+    for _ in range(2):
+        assert found.see() == []
+        assert found.note is None if note is None else found.note.endswith(note)
+    git(repository.folder, "branch", "topic")
+    git(repository.folder, "tag", "v1")
+    found.see()
     assert found.note is None
 
 

@@ -98,6 +98,31 @@ def test_a_poll_that_is_long_due(store):
     ]
 
 
+@pytest.mark.parametrize(
+    ("milliseconds", "said"),
+    [
+        (0, "now"),
+        (400, "now"),
+        (600, "1 s ago"),
+        (1400, "1 s ago"),
+        (1600, "2 s ago"),
+        (61_000, "1 min 1 s ago"),
+    ],
+)
+def test_how_long_ago_a_poll_was(store, milliseconds, said):
+    polled = NOW + timedelta(milliseconds=250)
+    store.cursors.polled("stream git connections.code", at=polled)
+    (line,) = overview(store, {GIT})
+    assert [*texts(line, polled + timedelta(milliseconds=milliseconds))][1] == f"  polled {said}"
+
+
+def test_a_watch_that_has_just_begun(url):
+    with open_store(url) as store:
+        store.cursors.polled(GIT, at=NOW)
+        (line,) = overview(store)
+    assert [*texts(line, NOW)] == [GIT, "  not polled yet"]
+
+
 def test_events_whose_dispatcher_has_never_run(url):
     event = Event("a", "connection_git_commit", "a", {}, NOW)
     with open_store(url) as store:

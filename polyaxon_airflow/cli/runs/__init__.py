@@ -1,4 +1,4 @@
-"""Runs: list those of a query, look at one, read its log, compare several, go on from one."""
+"""Runs: list those of a query, look at one, read its log, compare several, go on from one, take one out of the cache."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from polyaxon_airflow.store import Run, RunStore
 
-COMMANDS = ("ls", "get", "logs", "compare", "cost", "resume", "restart", "copy")
+COMMANDS = ("ls", "get", "logs", "compare", "cost", "resume", "restart", "copy", "invalidate")
 _STORE = "AIRFLOW__POLYAXON__STORE_URL"
 
 
