@@ -52,6 +52,11 @@ DEFAULTS = {
         "15",
         "Seconds between two looks for runs on a cluster whose task has ended while nobody followed them; 0 for none.",
     ),
+    "ttl_interval": (
+        "float",
+        "120",
+        "Seconds between two looks for what termination.ttl has kept on a cluster for long enough; 0 for none.",
+    ),
     "kubernetes_conn_id": (
         "string",
         "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -121,6 +122,8 @@ class Supervision:
             log_lineage(self.store, self.attempt.uuid, self.folder)
         except TrackingError as error:
             outcome = outcome._replace(status="failed", reason=str(error), retriable=False)
+        if self.attempt.keep and (run.handle or {}).get("runner") == "kubernetes":
+            self.store.kept.keep(run.uuid, self.clock() + timedelta(seconds=self.attempt.keep))
         policy = policy_of(_compiled(run).termination)
         verdict = policy.verdict(outcome.exit_code, disrupted=outcome.disrupted)
         retriable = outcome.retriable and verdict != "FailJob"

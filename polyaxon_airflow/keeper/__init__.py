@@ -6,5 +6,5 @@ second and writes that number anew for the few tasks that start next. It starts 
 it, tasks start in the order that they were created with (`queues/weights.py`).
 
 Since it is the one process of ours that is always there, it also sees to runs on a cluster that nobody looks after any
-more (`orphans`).
+more (`orphans`), and to what ended runs were to leave there for some time (`expired`).
 """

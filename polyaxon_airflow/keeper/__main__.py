@@ -13,6 +13,7 @@ import sys
 import time
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,9 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from polyaxon_airflow.errors import PolyaxonAirflowError, StoreError
 from polyaxon_airflow.keeper.database import AirflowDatabase
+from polyaxon_airflow.keeper.errand import Errand
+from polyaxon_airflow.keeper.expired import Expired
 from polyaxon_airflow.keeper.keeper import Keeper
 from polyaxon_airflow.keeper.notes import Notes
-from polyaxon_airflow.keeper.orphans import EndingProcess, Orphans
+from polyaxon_airflow.keeper.orphans import Orphans
 from polyaxon_airflow.queues.reading import read_queues
 from polyaxon_airflow.store import open_store
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from polyaxon_airflow.queues.lookup import Queues
+    from polyaxon_airflow.store import RunStore
 
 log = logging.getLogger("polyaxon_airflow.keeper")
 
@@ -47,6 +51,7 @@ class Settings(NamedTuple):
     interval: float  # seconds between two looks at the queues; 0 for none
     store_url: str = ""  # of the run store; "" if it cannot be reached from here
     orphans_interval: float = 0.0  # seconds between two looks for orphans; 0 for none
+    ttl_interval: float = 0.0  # seconds between two looks for what `termination.ttl` has kept; 0 for none
     on_cluster: bool = False  # whether runs are on a cluster that no agent names
 
 
@@ -79,8 +84,11 @@ def _duties(settings: Settings, database: AirflowDatabase, opened: ExitStack) ->
     queues = _Queues(Path(settings.queues_file), database)
     if settings.interval > 0:
         yield _Duty(settings.interval, queues.look)
+    clusters = _Clusters(settings, database, queues, opened)
     if settings.store_url and settings.orphans_interval > 0:
-        yield _Duty(settings.orphans_interval, _Clusters(settings, database, queues, opened).look)
+        yield _Duty(settings.orphans_interval, clusters.look_for_orphans)
+    if settings.store_url and settings.ttl_interval > 0:
+        yield _Duty(settings.ttl_interval, clusters.look_for_expired)
 
 
 @dataclass
@@ -115,24 +123,44 @@ class _Queues:
 
 
 class _Clusters:
-    """Looks for orphans, from when runs may be on a cluster."""
+    """Looks for orphans, and for what has been kept for long enough, from when runs may be on a cluster."""
 
     def __init__(
         self, settings: Settings, database: AirflowDatabase, queues: _Queues, opened: ExitStack
     ) -> None:
         self._settings, self._database, self._queues, self._opened = settings, database, queues, opened
-        self._orphans: Orphans | None = None
 
-    def look(self) -> None:
-        if not (self._settings.on_cluster or self._queues.have_clusters):
-            return
-        if self._orphans is None:
-            store = self._opened.enter_context(open_store(self._settings.store_url))
-            ending = EndingProcess()
-            self._opened.callback(ending.stop)
-            patience = LOOKS * self._settings.orphans_interval
-            self._orphans = Orphans(store, self._database.ended_tasks, ending.begin, patience=patience)
-        self._orphans.look()
+    def look_for_orphans(self) -> None:
+        if self._are_there:
+            self._orphans.look()
+
+    def look_for_expired(self) -> None:
+        if self._are_there:
+            self._expired.look()
+
+    @property
+    def _are_there(self) -> bool:
+        return self._settings.on_cluster or self._queues.have_clusters
+
+    @cached_property
+    def _orphans(self) -> Orphans:
+        patience = LOOKS * self._settings.orphans_interval
+        end = partial(self._errand.begin, "end")
+        return Orphans(self._store, self._database.ended_tasks, end, patience=patience)
+
+    @cached_property
+    def _expired(self) -> Expired:
+        return Expired(self._store, partial(self._errand.begin, "remove"))
+
+    @cached_property
+    def _store(self) -> RunStore:
+        return self._opened.enter_context(open_store(self._settings.store_url))
+
+    @cached_property
+    def _errand(self) -> Errand:
+        errand = Errand()
+        self._opened.callback(errand.stop)
+        return errand
 
 
 class _Rounds:

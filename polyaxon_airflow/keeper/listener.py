@@ -66,9 +66,10 @@ def _settings() -> dict[str, Any] | None:
     on_cluster = conf.get("polyaxon", "runner", fallback="") == "kubernetes"
     interval = conf.getfloat("polyaxon", "queue_interval", fallback=1.0)
     orphans_interval = conf.getfloat("polyaxon", "orphans_interval", fallback=15.0)
+    ttl_interval = conf.getfloat("polyaxon", "ttl_interval", fallback=120.0)
     if not (on_cluster or os.path.exists(file)):  # noqa: PTH110 - pathlib would be an import for everybody
         return None
-    if interval <= 0 and orphans_interval <= 0:
+    if max(interval, orphans_interval, ttl_interval) <= 0:
         return None
     return {
         "parent": os.getpid(),
@@ -77,12 +78,13 @@ def _settings() -> dict[str, Any] | None:
         "interval": interval,
         "store_url": _store_url(),
         "orphans_interval": orphans_interval,
+        "ttl_interval": ttl_interval,
         "on_cluster": on_cluster,
     }
 
 
 def _store_url() -> str:
-    """The run store, "" if the scheduler cannot reach it: then nobody looks for orphans."""
+    """The run store, "" if the scheduler cannot reach it: then nobody sees to runs on clusters."""
     from polyaxon_airflow.configuration import store_url
     from polyaxon_airflow.errors import StoreError
 

@@ -7,13 +7,11 @@ triggerer that has not begun, or is away; then Airflow forgets the trigger, and 
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable
 
     from polyaxon_airflow.store import RunStore
     from polyaxon_airflow.store.records import TaskKey
@@ -52,29 +50,3 @@ class Orphans:
         if due and self._end(due):
             log.info("ending runs whose tasks have ended: %s", ", ".join(due))
             self._since.update(dict.fromkeys(due, now))
-
-
-class EndingProcess:
-    """For `Orphans`: ends runs in a process that knows Airflow's connections and the clients of clusters.
-
-    There is one at a time, however long a cluster lets it wait.
-    """
-
-    def __init__(
-        self, command: Sequence[str] = (sys.executable, "-m", "polyaxon_airflow.keeper.end_runs")
-    ) -> None:
-        self._command = command
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def begin(self, uuids: list[str]) -> bool:
-        """Whether it has begun; not if the one before has not ended."""
-        if self._process is not None and self._process.poll() is None:
-            return False
-        self._process = subprocess.Popen([*self._command, *uuids])
-        return True
-
-    def stop(self) -> None:
-        """End the process, if there is one."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()

@@ -4,8 +4,8 @@
         run = store.runs.begin(Run(uuid=..., name="train", created_at=now))
         store.metrics.log(run.uuid, [Point("loss", step=1, value=0.7, at=now.timestamp())], at=now)
 
-Seven parts behind one database: `runs`, `metrics`, `sweeps`, `cache`, `cursors`, `events`, `lineage`. Each public
-method of a part is one transaction, so a process that dies between two of them leaves nothing half written. Clocks
+Eight parts behind one database: `runs`, `metrics`, `sweeps`, `cache`, `cursors`, `events`, `lineage`, `kept`. Each
+public method of a part is one transaction, so a process that dies between two of them leaves nothing half written. Clocks
 are passed in. SQLAlchemy and alembic are imported when a store is opened, never with this module.
 """
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.store.cursors import Cursors
     from polyaxon_airflow.store.database import Database
     from polyaxon_airflow.store.events import Events
+    from polyaxon_airflow.store.kept import Kept
     from polyaxon_airflow.store.lineage import Lineage
     from polyaxon_airflow.store.metrics import Metrics
     from polyaxon_airflow.store.runs import Runs
@@ -77,6 +78,7 @@ class RunStore:
     cursors: Cursors
     events: Events
     lineage: Lineage
+    kept: Kept
 
     def close(self) -> None:
         self.database.close()
@@ -119,6 +121,7 @@ def _parts(database: Database) -> RunStore:
     from polyaxon_airflow.store.cache import Cache
     from polyaxon_airflow.store.cursors import Cursors
     from polyaxon_airflow.store.events import Events
+    from polyaxon_airflow.store.kept import Kept
     from polyaxon_airflow.store.lineage import Lineage
     from polyaxon_airflow.store.metrics import Metrics
     from polyaxon_airflow.store.runs import Runs
@@ -133,6 +136,7 @@ def _parts(database: Database) -> RunStore:
         Cursors(database),
         Events(database),
         Lineage(database),
+        Kept(database),
     )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from polyaxon_airflow.store.database import Database
 
-HEAD = "0002"  # the newest file in migrations/versions
+HEAD = "0003"  # the newest file in migrations/versions
 VERSION_TABLE = "plx_version"
 _LOCK = 0x706C785F  # "plx_": PostgreSQL's advisory lock while one process migrates
 

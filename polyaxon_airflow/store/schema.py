@@ -313,6 +313,13 @@ event = Table(
     Index("plx_event_watch", "watch", "number"),
 )
 
+kept = Table(
+    "plx_kept",
+    metadata,
+    Column("run", Name, primary_key=True),
+    Column("until", Utc, nullable=False),
+)
+
 artifact = Table(
     "plx_artifact",
     metadata,

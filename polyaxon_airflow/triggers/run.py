@@ -79,7 +79,7 @@ class RunTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Yield one event, when the attempt's end is in the store."""
-        ended = await asyncio.to_thread(self._supervision().finished) or await self._followed()
+        ended = await self._followed()
         if ended.reason:
             self.log.info("%s: %s", ended.status, ended.reason)
         yield await self._event(ended)
@@ -91,12 +91,16 @@ class RunTrigger(BaseTrigger):
         await asyncio.to_thread(self._supervision().end, "stopped", MARKED)
 
     async def _followed(self) -> Ended:
-        """Follow the run to its end, however often the cluster goes away meanwhile."""
+        """Follow the run to its end and clean up, however often the cluster goes away meanwhile."""
         supervision = self._supervision()
         while True:
             try:
                 async with _shared().use(self._access) as api:
-                    return await self._follow(api, supervision)
+                    known = await asyncio.to_thread(supervision.finished)
+                    ended = known or await self._follow(api, supervision)
+                    # Only now: until its end is in the store, the pod is the only one that knows it.
+                    await self._runner.clean_async(api, self._handle, keep=self._attempt.keep)
+                    return ended
             except TemporaryRunnerError as error:
                 self.log.warning("%s. The run goes on; asking again in %.0f s", error, PAUSE)
                 await asyncio.sleep(PAUSE)
@@ -111,10 +115,7 @@ class RunTrigger(BaseTrigger):
         listener = self._listener(supervision, follower)
         outcome = await self._runner.follow_async(api, self._handle, listener, decided=decided)
         outcome = await asyncio.to_thread(follower.ended, outcome)
-        ended = await asyncio.to_thread(supervision.finish, outcome)
-        # Only now: until its end is in the store, the pod is the only one that knows it.
-        await self._runner.clean_async(api, self._handle, keep=self._attempt.keep)
-        return ended
+        return await asyncio.to_thread(supervision.finish, outcome)
 
     def _listener(self, supervision: Supervision, follower: Follower) -> Listener:
         async def on_lines(lines: Sequence[Line]) -> None:

@@ -52,6 +52,7 @@ def airflow(cluster, tmp_path_factory):
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
         "AIRFLOW__POLYAXON__GRACE": "3",
         "AIRFLOW__POLYAXON__ORPHANS_INTERVAL": "5",
+        "AIRFLOW__POLYAXON__TTL_INTERVAL": "5",
         "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "10",
         "PYTHONPATH": str(ROOT),
     }
@@ -283,7 +284,7 @@ FATAL = """
     inputs: [{name: code, type: int, value: 42}]
     termination:
       maxRetries: 2
-      ttl: 2
+      ttl: 30
       podFailurePolicy: {rules: [{action: FailJob, onExitCodes: {operator: In, values: [42]}}]}
     run:
       kind: job
@@ -292,15 +293,17 @@ FATAL = """
 
 
 @pytest.mark.slow
-def test_an_exit_code_that_no_retry_can_help_ends_a_run_whose_pod_the_next_run_removes(driver, cluster):
+def test_an_exit_code_that_no_retry_can_help_ends_a_run_whose_pod_goes_when_its_ttl_is_over(
+    driver, store, cluster
+):
     dag_id = driver.drop("fatal.yaml", FATAL)
     before = creations(cluster)
     run_id = driver.run(dag_id)
     task = driver.tasks(dag_id, run_id)["fatal", -1]
     assert (task["state"], task["try_number"], creations(cluster)) == ("failed", 1, before + 1)
-    (kept,) = pods_of(cluster)  # for termination.ttl
-    driver.run(dag_id, {"code": 0})  # takes longer than that
-    assert kept["metadata"]["name"] not in {pod["metadata"]["name"] for pod in pods_of(cluster)}
+    (run,) = store.runs.find(at=now(), dag_id=dag_id)
+    driver.until(lambda: pods_of(cluster) == [], "the pod to be removed, though nothing else runs", 180)
+    assert (now() - run.finished_at).total_seconds() > 29
 
 
 def test_what_no_retry_can_help_fails_at_once(driver):

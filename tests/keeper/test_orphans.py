@@ -1,28 +1,19 @@
 """Runs on a cluster whose task has ended while nobody followed them."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-import time
-from contextlib import contextmanager
 from datetime import datetime, timezone
-from pathlib import Path
 
 import pytest
 
-from polyaxon_airflow.keeper.orphans import EndingProcess, Orphans
+from polyaxon_airflow.keeper.orphans import Orphans
 from polyaxon_airflow.runners.base import RunIdentity
 from polyaxon_airflow.runners.kubernetes.runner import KubernetesRunner
 from polyaxon_airflow.store import Run, open_store
 from polyaxon_airflow.store.records import TaskKey
 from tests.contracts.runner import container, pod
-from tests.keeper.rows import rows_in
+from tests.keeper.process import environment, keeper, wait_for
 from tests.kube.fixtures import connector
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -83,20 +74,6 @@ def test_runs_wait_while_others_are_being_ended(store):
     assert looking.at(201) == [["a" * 32]]
 
 
-def test_one_process_at_a_time_ends_runs(tmp_path):
-    (tmp_path / "gate").touch()
-    wait = "import pathlib, sys, time\nwhile pathlib.Path(sys.argv[1]).exists(): time.sleep(0.05)"
-    ending = EndingProcess([sys.executable, "-c", wait, str(tmp_path / "gate")])
-    assert ending.begin(["a"])
-    assert not ending.begin(["b"])
-    (tmp_path / "gate").unlink()
-    deadline = time.monotonic() + 60
-    while not ending.begin(["b"]):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    ending.stop()
-
-
 def test_a_task_that_goes_on_after_all_has_its_run(store):
     task, looking = begin(store, "a" * 32), Looking(store)
     looking.over.add(task)
@@ -107,54 +84,9 @@ def test_a_task_that_goes_on_after_all_has_its_run(store):
     assert [looking.at(40), looking.at(60)] == [[], []]
 
 
-def wait_for(condition, patience=180):
-    until = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < until, f"waited {patience} s in vain"
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def deployment(tmp_path, namespace, sqlite_template):
-    """The environment of an Airflow whose runs go to a cluster that a connection in its database names."""
-    shutil.copy(sqlite_template, tmp_path / "airflow.db")
-    url = f"sqlite:///{tmp_path}/airflow.db"
-    with rows_in(url) as rows:
-        extra = json.dumps({"kube_config_path": namespace.kubeconfig})
-        flags = {"is_encrypted": False, "is_extra_encrypted": False}
-        rows.insert("connection", conn_id="lab", conn_type="kubernetes", extra=extra, **flags)
-        rows.task("trial", 0, "failed")
-        rows.task("trial", 1, "deferred")
-    return {
-        **os.environ,
-        "AIRFLOW_HOME": str(tmp_path / "home"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
-        "AIRFLOW__POLYAXON__STORE_URL": f"sqlite:///{tmp_path}/store.db",
-        "AIRFLOW__POLYAXON__RUNNER": "kubernetes",
-        "AIRFLOW__POLYAXON__KUBERNETES_CONN_ID": "lab",
-        "AIRFLOW__POLYAXON__GRACE": "0",
-        "PYTHONPATH": str(ROOT),
-    }
-
-
-@contextmanager
-def keeper(environment, **settings):
-    """The process that the scheduler starts."""
-    urls = {
-        "url": environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"],
-        "store_url": environment["AIRFLOW__POLYAXON__STORE_URL"],
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "polyaxon_airflow.keeper"], stdin=subprocess.PIPE, env=environment
-    )
-    told = {**urls, "parent": os.getpid(), "queues_file": "", "interval": 0, **settings}
-    process.stdin.write(json.dumps(told).encode() + b"\n")
-    process.stdin.close()
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(30)
+    return environment(tmp_path, namespace.kubeconfig, sqlite_template, trials=["failed", "deferred"])
 
 
 def test_the_keeper_has_the_pod_of_such_a_run_deleted_and_no_other(store, namespace, core, deployment):

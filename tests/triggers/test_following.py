@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_service_serves_once_its_pod_is_ready_and_ends_when_nobody_needs_it(tmp_path, namespace):
+def test_a_service_serves_once_its_pod_is_ready_and_an_end_that_is_known_leaves_no_pod(tmp_path, namespace):
     connection = {"conn_type": "kubernetes", "extra": {"kube_config_path": namespace.kubeconfig}}
     environment = {
         **os.environ,
@@ -27,4 +27,6 @@ def test_a_service_serves_once_its_pod_is_ready_and_ends_when_nobody_needs_it(tm
         "events": ["TaskSuccessEvent"],
         "statuses": ["starting", "running", "stopped"],
         "reason": "all that it was there for has ended",
+        "kept for ten minutes": [[], ["a" * 32]],
+        "of a run that has ended": [["TaskSuccessEvent"], False],
     }

@@ -103,7 +103,7 @@ class KubernetesRunner:
         self._run(lambda api: self.delete_async(api, handle))
 
     def clean(self, handle: Handle, *, keep: float = 0) -> None:
-        """See `Runner.clean`. What is to be kept is removed by a later call, of any run of the namespace."""
+        """See `Runner.clean`. What is kept goes by a later call without `keep`, or by one with it for another run there."""
         self._run(lambda api: self.clean_async(api, handle, keep=keep))
 
     async def submit_async(self, api: Api, manifest: Manifest, run: RunIdentity) -> Handle:
@@ -151,9 +151,9 @@ class KubernetesRunner:
         path = _path(handle)
         if keep > 0:
             await mark_collected(api, path, handle["uid"], expires=time.time() + keep)
+            await remove_expired(api, path.rpartition("/")[0], now=time.time())
         else:
             await api.delete(path, uid=handle["uid"])
-        await remove_expired(api, path.rpartition("/")[0], now=time.time())
 
     async def _served(self, api: Api, manifest: Manifest, run: RunIdentity) -> tuple[Object, str]:
         """The object that a run becomes, in the first form that the cluster has, and its main container.

@@ -309,15 +309,18 @@ def test_a_run_that_is_being_deleted_is_waited_for(cluster, runner, core):
     assert len(pods_of(core)) == 1
 
 
-def test_a_kept_pod_is_removed_when_its_time_has_come(cluster, runner, core):
+def test_a_kept_pod_is_removed_when_its_time_has_come_and_another_one_is_kept(cluster, runner, core):
     first = Followed(runner, pod(container("echo x")))
     runner.clean(first.handle, keep=3600)
-    runner.clean(Followed(runner, pod(container("echo y"))).handle)
+    second = Followed(runner, pod(container("echo y"))).handle
+    runner.clean(second, keep=3600)
+    runner.clean(second)
     assert [found.metadata.name for found in pods_of(core)] == [first.handle["name"]]
     an_hour_later = {"metadata": {"annotations": {EXPIRES: str(int(time.time()))}}}
     core.patch_namespaced_pod(first.handle["name"], "default", an_hour_later)
-    runner.clean(Followed(runner, pod(container("echo z"))).handle)
-    assert pods_of(core) == []
+    third = Followed(runner, pod(container("echo z"))).handle
+    runner.clean(third, keep=3600)
+    assert [found.metadata.name for found in pods_of(core)] == [third["name"]]
 
 
 def test_a_kept_pod_makes_room_for_the_next_attempt(cluster, runner, core):
