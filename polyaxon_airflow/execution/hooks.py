@@ -48,8 +48,9 @@ class HookStep:
         return None
 
     def params(self) -> Mapping[str, Any]:
-        """Its own params, and the facts that it is given unless it refuses them."""
-        return {**self._own_params(), **({} if self.hook.disable_defaults else self.facts)}
+        """Its own params, the facts that it is given unless it refuses them, and what its queue reads of the run."""
+        facts = {} if self.hook.disable_defaults else self.facts
+        return {**self._read_of_the_run(), **self._own_params(), **facts}
 
     @cached_property
     def hook(self) -> Hook:
@@ -113,6 +114,12 @@ class HookStep:
             io.model_copy(update={"value": outputs.get(io.name, io.value)}) for io in literal.outputs or ()
         ]
         return literal.model_copy(update={"outputs": seen, "hooks": [self._written]})
+
+    def _read_of_the_run(self) -> dict[str, Any]:
+        planned = CompiledOperation.from_dict(dict(self.task.plan.operations[self.task.node.operation]))
+        asked = {io.name for io in planned.contexts or ()}
+        inputs = {io.name: io.value for io in self._operation.inputs or ()} | self.facts["inputs"]
+        return {name: value for name, value in inputs.items() if name in asked}
 
     def _own_params(self) -> dict[str, Any]:
         given = self.hook.params if isinstance(self.hook.params, dict) else {}

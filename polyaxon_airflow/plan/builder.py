@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.matrix.iterative import Iterative
 from polyaxon_airflow.plan import Group, Node, NodeKind
+from polyaxon_airflow.plan.attached import faults_below, place_of
 from polyaxon_airflow.plan.builds import build_path, planned_build
 from polyaxon_airflow.plan.deployment import DEFAULT_POOL
 from polyaxon_airflow.plan.events import waited_for_as_a_whole, wanted_by
@@ -120,10 +121,10 @@ class Builder:
         if not compiled.hooks:
             return
         with self.placed(after.operation):
-            found = list(planned_hooks(compiled, after, name, self.deployment, self.library))
-        for hook in found:
-            self.nodes.append(hook.node)
-            self.attach(hook.node.operation, hook.operation)
+            for node, operation in planned_hooks(compiled, after, name, self.deployment, self.library):
+                demands = {} if operation is None else self.demands(operation.compiled, node.operation)
+                self.nodes.append(replace(node, **demands))
+                self.attach(node.operation, operation)
 
     def attach(self, path: str, operation: Attached | None) -> None:
         """Keep an operation that belongs to another one. Without it, the plan changes once its component is there."""
@@ -164,7 +165,7 @@ class Builder:
             details = {"for": wanted_by, "missing": operation}
         else:
             with self.placed(spot.path):
-                node = replace(node, **self.deployment.demands(operation.compiled))
+                node = replace(node, **self.demands(operation.compiled, path))
             details = {"for": wanted_by}
         self.nodes.append(replace(node, operation=path, details=details))
         self.attach(path, None if isinstance(operation, str) else operation)
@@ -350,8 +351,7 @@ class Builder:
     def node(self, compiled: CompiledOperation, kind: NodeKind, spot: Spot, *, gated: bool = False) -> Node:
         """A task of an operation. `gated`: a task before it has decided whether it starts."""
         with self.placed(spot.path):
-            known = with_known_values(compiled, spot.path, self.operations)
-            demands = self.deployment.demands(known)
+            demands = self.demands(compiled, spot.path)
             policy_of(compiled.termination)
             check_probe(compiled)
         trigger = DEFAULT_TRIGGER if gated else compiled.trigger or DEFAULT_TRIGGER
@@ -367,6 +367,13 @@ class Builder:
             decides=not gated and needs_gate(compiled, spot.upstream),
             **demands,
         )
+
+    def demands(self, compiled: CompiledOperation, path: str) -> dict[str, Any]:
+        """What the task of a run asks of Airflow. Raises CompilationError as `Deployment.place`."""
+        with faults_below(place_of(path)) if "/" in path else nullcontext():
+            if self.deployment.queues is not None:
+                compiled = with_known_values(compiled, path, self.operations)
+            return self.deployment.demands(compiled)
 
 
 def needs_gate(compiled: CompiledOperation, upstream: tuple[Ends, ...]) -> bool:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyaxon_airflow.errors import CompilationError, Fault
 from polyaxon_airflow.plan import Node
-from polyaxon_airflow.plan.attached import attached, component_of
+from polyaxon_airflow.plan.attached import attached, component_of, params_of
+from polyaxon_airflow.plan.templated import names_read
 from polyaxon_airflow.sections.hooks import GIVEN
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def planned_hooks(
 ) -> Iterator[PlannedHook]:
     """The hooks of an operation whose last task is `after`. `name`: the task id of a hook, where there is one.
 
+    Their nodes do not say yet what they ask of Airflow.
+
     Raises CompilationError for hooks that are a template, and for params that do not fit a component.
     """
     if isinstance(compiled.hooks, str):
@@ -46,11 +49,21 @@ def planned_hooks(
         )
     for index, hook in enumerate(compiled.hooks or ()):
         task_id = name if len(compiled.hooks or ()) == 1 else f"{name}_{index}"
-        yield _planned(hook, index, after=after, task_id=task_id, deployment=deployment, library=library)
+        inputs = {str(io.name) for io in compiled.inputs or ()}
+        yield _planned(
+            hook, index, inputs, after=after, task_id=task_id, deployment=deployment, library=library
+        )
 
 
 def _planned(
-    hook: Hook, index: int, *, after: Node, task_id: str, deployment: Deployment, library: Library
+    hook: Hook,
+    index: int,
+    inputs: set[str],
+    *,
+    after: Node,
+    task_id: str,
+    deployment: Deployment,
+    library: Library,
 ) -> PlannedHook:
     at = ("hooks", index)
     details: dict[str, Any] = {"hook": index, "of": after.operation, "after": after.id}
@@ -69,5 +82,7 @@ def _planned(
     except CompilationError as error:
         return PlannedHook(replace(model, details={**details, "missing": str(error)}), None)
     given = () if hook.disable_defaults is True else GIVEN
-    operation = attached(hook, reading, deployment, library, given, at=at)
-    return PlannedHook(replace(model, **deployment.demands(operation.compiled)), operation)
+    declared = {str(io.name) for io in getattr(reading.operation.component, "inputs", None) or ()}
+    read = (names_read(hook.queue or "") & inputs) - declared - set(params_of(hook)) - set(given)
+    operation = attached(hook, reading, deployment, library, [*given, *sorted(read)], at=at)
+    return PlannedHook(model, operation)

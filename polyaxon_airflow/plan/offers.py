@@ -94,7 +94,7 @@ def with_queues(
     """
     rules: dict[str, dict[str, Any]] = {}
     for node in nodes:
-        if named_by(node.pool) and not node.is_attached and node.operation in operations:
+        if named_by(node.pool) and node.kind in RUNS and node.operation in operations:
             rule = rule_of(operations[node.operation], node.operation, operations, deployment)
             if rule is not None:
                 rules.setdefault(next(iter(rule["asked"].values())), {})[node.id] = rule

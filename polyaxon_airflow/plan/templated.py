@@ -13,6 +13,7 @@ from polyaxon_airflow.compiler.rendering import render
 from polyaxon_airflow.compiler.sandbox import names_in
 from polyaxon_airflow.errors import CompilationError, Fault
 from polyaxon_airflow.explain import suggest
+from polyaxon_airflow.plan.attached import is_given_later, params_of, section_at
 from polyaxon_airflow.plan.choices import ChosenPlace
 from polyaxon_airflow.plan.form import form_of
 from polyaxon_airflow.scalars import is_template
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 OF_THE_DAG = "inputs."
 
 
+class _TooLateError(Exception):
+    """What a value is that nobody knows before the run starts."""
+
+
 class Origin(NamedTuple):
     """Where the value of an input comes from: the file, or the field of the trigger form that is `asked`."""
 
@@ -39,7 +44,7 @@ class Origin(NamedTuple):
 def with_known_values(
     compiled: CompiledOperation, path: str, operations: Mapping[str, CompiledOperation]
 ) -> CompiledOperation:
-    """The operation at `path` with the values of its dag in the inputs that its queue reads.
+    """The operation at `path` with the values of its dag, or of the run that it belongs to, that its queue reads.
 
     Without a queue if it reads what only the trigger gives. Raises CompilationError for a queue that depends on what
     nobody knows before the run starts.
@@ -50,8 +55,16 @@ def with_known_values(
     if any(origin.asked is not None and origin.io.value is None for origin in origins):
         return compiled.model_copy(update={"queue": None})
     known = {origin.io.name: origin.io for origin in origins}
-    inputs = [known.get(io.name, io) for io in compiled.inputs or ()]
-    return compiled.model_copy(update={"inputs": inputs or None})
+    ios = {name: getattr(compiled, name) for name in ("inputs", "contexts")}
+    return compiled.model_copy(
+        update={name: [known.get(io.name, io) for io in found or ()] or None for name, found in ios.items()}
+    )
+
+
+def names_read(template: str) -> set[str]:
+    """The names of values that a templated queue reads, by themselves or as members of `params`."""
+    read = names_in(template)
+    return {member for found in read for member in (found[1:] if found[0] == "params" else found[:1])}
 
 
 def queue_named_by(template: str, ios: Iterable[IO]) -> str | None:
@@ -154,17 +167,39 @@ def _origins(
 ) -> Iterator[Origin]:
     """Of the inputs that the operation's queue reads."""
     ios = [*(compiled.inputs or ()), *(compiled.contexts or ())]
-    read = names_in(compiled.queue or "")
-    names = {member for found in read for member in (found[1:] if found[0] == "params" else found[:1])}
+    names = names_read(compiled.queue or "")
     for io in ios:
-        if io.name in names or ("params",) in read or "as_args" in names:
-            yield _origin(io, compiled, path, operations)
+        if io.name in names or ("params",) in names_in(compiled.queue or "") or "as_args" in names:
+            try:
+                yield (
+                    _attached_origin(io, path, operations)
+                    if "/" in path
+                    else _origin(io, compiled, path, operations)
+                )
+            except _TooLateError as late:
+                message = f"queue '{compiled.queue}' depends on '{io.name}', {late}, and Airflow must know the queue before"
+                raise _refused(message, "Let it depend on values of the file or of the trigger.") from None
+
+
+def _attached_origin(io: IO, path: str, operations: Mapping[str, CompiledOperation]) -> Origin:
+    """Of an input of a hook or a build: its own, or that of the run it belongs to."""
+    above = path.partition("/")[0]
+    owner, name = operations[above], str(io.name)
+    param = params_of(section_at(path, owner)).get(name)
+    if (ref := getattr(param, "ref", None)) is not None:
+        raise _TooLateError(f"a value of {ref}")
+    found = next((each for each in owner.inputs or () if each.name == name), None)
+    if param is None and found is not None and is_given_later(io):
+        return _origin(found, owner, above, operations)
+    if is_template(io.value):
+        raise _TooLateError("a value that is known when it runs")
+    return Origin(io, None)
 
 
 def _origin(
     io: IO, compiled: CompiledOperation, path: str, operations: Mapping[str, CompiledOperation]
 ) -> Origin:
-    param, field = (compiled.params or {}).get(io.name), str(io.name)
+    param = (compiled.params or {}).get(io.name)
     if param is not None and param.ref == "dag" and str(param.value).startswith(OF_THE_DAG):
         above = path.rpartition(".")[0]
         outer = operations[above]
@@ -174,17 +209,12 @@ def _origin(
             origin = _origin(found, outer, above, operations)
             return Origin(io.model_copy(update={"value": origin.io.value}), origin.asked)
     if param is not None and param.ref is not None:
-        raise _too_late(compiled, field, f"a value of {param.ref}")
+        raise _TooLateError(f"a value of {param.ref}")
     form = form_of(compiled)
     is_given = param is not None or io.name in {each.name for each in compiled.contexts or ()}
     if io.name not in form and not is_given and io.value is None:
-        raise _too_late(compiled, field, "a value that is known when it runs")
+        raise _TooLateError("a value that is known when it runs")
     return Origin(io, io.name if path == "" and io.name in form else None)
-
-
-def _too_late(compiled: CompiledOperation, name: str, what: str) -> CompilationError:
-    message = f"queue '{compiled.queue}' depends on '{name}', {what}, and Airflow must know the queue before"
-    return _refused(message, "Let it depend on values of the file or of the trigger.")
 
 
 def _refused(message: str, suggestion: str | None = None) -> CompilationError:

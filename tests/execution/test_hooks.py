@@ -59,6 +59,17 @@ def test_a_hook_fires_by_the_final_status(world, script, trigger, fires):
     assert any("told:" in line for line in world.lines) == fires
 
 
+@pytest.mark.parametrize("fields", [{}, {"conditions": "{{ 1 > 2 }}"}], ids=["that ran", "that was skipped"])
+def test_a_hook_s_queue_may_read_the_inputs_of_its_run(world, fields):
+    hook = {"hubRef": "tell", "queue": "{{ where }}", "params": {"to": {"value": "a", "contextOnly": True}}}
+    text = json.loads(job(hooks=[hook], **fields))
+    text["component"]["inputs"] = [{"name": "where", "type": "str", "value": "lab/gpu"}]
+    run = world.run(json.dumps(text))
+    assert ended_as(run) == "succeeded"
+    content = world.store.runs.get(run.ended["train_hook"].uuid).content
+    assert content["queue"] == "lab/gpu"
+
+
 def test_a_hook_of_a_skipped_run_fires(world):
     run = world.run(job(hooks=[{"hubRef": "tell", "trigger": "skipped"}], conditions="{{ 1 > 2 }}"))
     assert ended_as(run, "train") == "skipped"

@@ -7,6 +7,7 @@ from polyaxon_airflow.plan.choices import ChosenPlace, chosen_place, refuse_plac
 from polyaxon_airflow.plan.deployment import Deployment
 from polyaxon_airflow.plan.file import plan_file
 from polyaxon_airflow.queues.reading import read_queues
+from tests import components
 
 QUEUES = read_queues(
     """
@@ -96,6 +97,73 @@ def test_an_operation_of_a_dag_goes_by_the_values_of_its_dag(plan):
     assert place(made, {"tier": "lab/cpu"}, "train") == ("lab.cpu", 1)
 
 
+def attached(section, more="", inputs=TIER):
+    return f"kind: component\ninputs: [{inputs}]\n{section}\n{more}{RUN}\n"
+
+
+SMALL = "{kind: job, container: {image: busybox}}"
+HOOK, BUILD = "hooks: [{{hubRef: tell, {0}}}]", "build: {{hubRef: tell, {0}}}"
+
+
+@pytest.fixture
+def tell(tmp_path):
+    """A component with inputs of its own, which hooks and builds name."""
+    inputs = "[{name: size, type: str, value: lab/cpu}, {name: destination, type: str, value: image}]"
+    components.put(tmp_path, "tell", f"kind: component\ninputs: {inputs}\nrun: {SMALL}\n")
+
+
+@pytest.mark.parametrize(
+    ("section", "conf", "pool"),
+    [
+        pytest.param("queue: '{{ tier }}'", {}, "lab.gpu", id="the file's value"),
+        pytest.param("queue: '{{ tier }}'", {"tier": "far/tiny"}, "far.tiny", id="the trigger's value"),
+        pytest.param("queue: '{{ params.tier.value }}'", {"tier": "far/cpu"}, "far.cpu", id="as a param"),
+        pytest.param("queue: 'lab/{{ tier }}'", {"tier": "cpu"}, "lab.cpu", id="a part of a name"),
+        pytest.param("queue: '{{ size }}'", {"size": "far/cpu"}, "lab.cpu", id="a value of its component"),
+        pytest.param("queue: '{{ size }}', params: {size: {value: far/cpu}}", {}, "far.cpu", id="a param of its own"),
+        pytest.param("queue: '{{ tier }}', params: {tier: {value: far/cpu, contextOnly: true}}", {"tier": "lab/cpu"}, "far.cpu", id="a param of its own over the run's"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", [(HOOK, "a_hook"), (BUILD, "a_build")], ids=["hook", "build"])
+@pytest.mark.usefixtures("tell")
+def test_a_hook_and_a_build_go_by_the_values_of_their_run(plan, kind, section, conf, pool):
+    made = plan(attached(kind[0].format(section)))
+    assert place(made, conf, kind[1]).pool == pool
+    assert place(made, conf, "a") == ("lab.cpu", 1)
+
+
+@pytest.mark.usefixtures("tell")
+def test_a_hook_of_an_operation_of_a_dag_goes_by_the_values_of_the_dag(plan):
+    text = dag("{ref: dag, value: inputs.tier}", queue="cpu").replace(
+        "{name: train, ", "{name: train, hooks: [{hubRef: tell, queue: '{{ tier }}'}], "
+    )
+    made = plan(text.replace("queue: 'cpu'", "queue: lab/cpu"))
+    assert place(made, {}, "train_hook").pool == "lab.gpu"
+    assert place(made, {"tier": "far/cpu"}, "train_hook").pool == "far.cpu"
+    assert place(made, {"tier": "far/cpu"}, "train").pool == "lab.cpu"
+
+
+@pytest.mark.usefixtures("tell")
+def test_a_hook_whose_queue_the_trigger_must_name_is_in_the_default_one_until_then(plan):
+    made = plan(attached(HOOK.format("queue: '{{ tier }}'"), inputs="{name: tier, type: str}"))
+    assert [place(made, conf, "a_hook").pool for conf in ({}, {"tier": "gpu"})] == ["lab.cpu", "lab.gpu"]
+    assert made.params["tier"]["schema"]["enum"] == [
+        "lab/cpu",
+        "gpu",
+        "lab/gpu",
+        "far/cpu",
+        "tiny",
+        "far/tiny",
+    ]
+
+
+@pytest.mark.usefixtures("tell")
+def test_a_queue_that_a_hook_may_not_have_is_refused_in_a_sentence(plan):
+    made = plan(attached(HOOK.format("queue: '{{ tier }}'")))
+    with pytest.raises(CompilationError, match="queue 'lab/vip' is not for runs without project and owner"):
+        refuse_place("a_hook", ChosenPlace("lab.gpu", 1), {"tier": "vip"}, made.schemas())
+
+
 def test_a_value_that_stands_in_the_file_is_not_the_triggers(plan):
     made = plan(dag("{value: lab/cpu}"))
     assert place(made, {"tier": "gpu"}, "train") == ("lab.cpu", 1)
@@ -122,8 +190,24 @@ def test_a_queue_that_the_trigger_must_name_is_the_default_until_then(plan):
             "queue '{{ tier }}' depends on 'tier', a value that is known when it runs, and Airflow must know the queue before.",
             id="a value of a trial",
         ),
+        pytest.param(
+            attached(HOOK.format("queue: '{{ status }}'")),
+            "a.yaml:3:31: queue '{{ status }}' depends on 'status', a value that is known when it runs, and Airflow must know the queue before.",
+            id="how the run of a hook ended",
+        ),
+        pytest.param(
+            attached(BUILD.format("queue: '{{ tier }}', params: {tier: {ref: runs.a, value: outputs.b, contextOnly: true}}")),
+            "queue '{{ tier }}' depends on 'tier', a value of runs.a, and Airflow must know the queue before.",
+            id="a value that another run gives a build",
+        ),
+        pytest.param(
+            f"kind: operation\nhooks: [{{hubRef: tell, queue: '{{{{ tier }}}}'}}]\nmatrix: {{kind: mapping, values: [{{tier: gpu}}]}}\n{INNER}\n",
+            "queue '{{ tier }}' depends on 'tier', a value that is known when it runs, and Airflow must know the queue before.",
+            id="a value of the trials before a hook",
+        ),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("tell")
 def test_a_queue_that_cannot_be_known_is_a_fault_of_the_file(plan, text, fault):
     with pytest.raises(CompilationError) as raised:
         plan(text)
