@@ -18,6 +18,7 @@ from polyaxon_airflow.store import open_store
 from tests.e2e.driver import Driver
 from tests.kube.cluster import Cluster
 from tests.kube.fixtures import needs_namespaces
+from tests.kube.network import ServiceNetwork
 
 pytestmark = pytest.mark.e2e
 
@@ -34,7 +35,13 @@ def cluster():
 
 
 @pytest.fixture(scope="module")
-def airflow(cluster, tmp_path_factory):
+def network(cluster):
+    with ServiceNetwork(cluster.kubeconfig) as network:
+        yield network
+
+
+@pytest.fixture(scope="module")
+def airflow(cluster, network, tmp_path_factory):
     home = tmp_path_factory.mktemp("airflow")
     (home / "dags").mkdir()
     (home / "connections.yaml").write_text("connections: [{name: api, kind: custom, connId: api}]")
@@ -55,6 +62,7 @@ def airflow(cluster, tmp_path_factory):
         "AIRFLOW__POLYAXON__TTL_INTERVAL": "5",
         "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "10",
         "PYTHONPATH": str(ROOT),
+        **network.variables,
     }
     with EmbeddedAirflow(home / "home", home / "dags", settings=settings) as running:
         yield running
@@ -219,6 +227,42 @@ def test_a_service_is_ready_has_its_link_and_ends_when_nobody_needs_it(driver, s
     assert {task["state"] for task in driver.tasks(dag_id, run_id).values()} == {"success"}
     assert (board().status, board().reason) == ("stopped", "all that it was there for has ended")
     assert f"the service answers at {url}" in driver.log(dag_id, run_id, "board")
+    driver.until(lambda: pods_of(cluster) == [], "its pod to be deleted")
+
+
+IDLE = """
+    kind: component
+    name: idle
+    termination: {culling: {timeout: 5}, probe: {http: {path: /used, port: 6007}}}
+    run:
+      kind: service
+      ports: [6007]
+      init:
+      - file:
+          filename: page.py
+          content: |
+            from http.server import BaseHTTPRequestHandler, HTTPServer
+
+            class Page(BaseHTTPRequestHandler):
+                def do_GET(self):
+                    self.send_response(200)
+                    self.end_headers()
+                    self.wfile.write(b'{"last_activity": "2026-01-01T00:00:00Z"}')
+
+            HTTPServer(("127.0.0.1", 6007), Page).serve_forever()
+      container: {image: "python:3.12", command: [python3, "{{ globals.artifacts_path }}/page.py"]}
+"""
+
+
+@pytest.mark.slow
+def test_a_service_that_nobody_uses_any_more_ends(driver, store, cluster, network):
+    dag_id = driver.drop("idle.yaml", IDLE)
+    run_id = driver.run(dag_id)
+    (run,) = store.runs.of_dag_run(dag_id, run_id)
+    assert run.status == "stopped"
+    assert re.fullmatch(r"nobody has used it for \d+ s, and termination.culling allows 5", run.reason)
+    assert f"http://plx-operation-{run.uuid}.default.svc:6007/used" in network.asked
+    assert driver.states(dag_id, run_id) == {"idle": "success"}
     driver.until(lambda: pods_of(cluster) == [], "its pod to be deleted")
 
 
