@@ -23,7 +23,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from bench.overhead import STOCK, cpu, is_over, is_there, until  # noqa: E402
+from bench.overhead import STOCK, alone, cpu, is_over, is_there, until  # noqa: E402
 from polyaxon_airflow.embedded import EmbeddedAirflow  # noqa: E402
 from polyaxon_airflow.rest import run_path  # noqa: E402
 from tests import postgresql  # noqa: E402
@@ -98,30 +98,35 @@ def main():
 def measured(options):
     """Name of a DAG -> what a task of it took, and what came of all of them."""
     order = [*(["ours", "plain"] * options.rounds), "operator"]
-    used, walls = Counter(), Counter()
+    used, walls, parts = Counter(), Counter(), {name: Counter() for name in order}
     tasks = {name: [] for name in order}
     with airflow(options) as running, busy():
         client = running.client()
         for name in tasks:
             until(lambda name=name: is_there(client, name), f"DAG {name}")
-        idle = idle_cpu(running)
+        idle, idle_parts = idle_cpu(running)
         for name in order:
-            before, start = cpu(running), time.monotonic()
+            before, before_parts, start = cpu(running), alone(running), time.monotonic()
             run_id = client.trigger(name)
             until(lambda run_id=run_id, name=name: is_over(client, name, run_id), f"the end of {name}")
             wall = time.monotonic() - start
             walls[name] += wall
             used[name] += cpu(running) - before - idle * wall
+            for part, seconds in alone(running).items():
+                parts[name][part] += seconds - before_parts[part] - idle_parts[part] * wall
             tasks[name] += trials(client, name, run_id)
-            print(name, summary(tasks[name], used[name], walls[name]), flush=True)
-    return {name: summary(found, used[name], walls[name]) for name, found in tasks.items()}
+            print(name, summary(tasks[name], used[name], parts[name], walls[name]), flush=True)
+    return {name: summary(found, used[name], parts[name], walls[name]) for name, found in tasks.items()}
 
 
-def summary(tasks, used, wall):
+def summary(tasks, used, parts, wall):
+    """What a task took. What no component has used itself is the tasks' and their supervisors'."""
+    of_tasks = {**parts, "tasks and their supervisors": used - sum(parts.values())}
     return {
         "states": Counter(task["state"] for task in tasks),
         "tried again": sum(task["try_number"] > 1 for task in tasks),
         "CPU seconds a task": round(used / len(tasks), 3),
+        "by part": {part: round(seconds / len(tasks), 3) for part, seconds in of_tasks.items()},
         "wall seconds a task": round(wall / len(tasks), 3),
     }
 
@@ -137,10 +142,11 @@ def trials(client, name, run_id):
 
 
 def idle_cpu(running, seconds=10):
-    """Seconds of CPU that the Airflow uses a second while it has nothing to do."""
-    before = cpu(running)
+    """Seconds of CPU that the Airflow uses a second while it has nothing to do; and its components by themselves."""
+    before, parts = cpu(running), alone(running)
     time.sleep(seconds)
-    return (cpu(running) - before) / seconds
+    after = alone(running)
+    return (cpu(running) - before) / seconds, {part: (after[part] - parts[part]) / seconds for part in parts}
 
 
 @contextmanager

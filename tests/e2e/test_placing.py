@@ -31,6 +31,15 @@ hooks: [{hubRef: told}, {hubRef: told, presets: [large]}]
 run: {kind: job, container: {image: training, command: ["false"]}}
 """
 TOLD = "kind: component\nrun: {kind: job, container: {image: training, command: [echo, 'it {{ status }}']}}\n"
+LASTING = """
+kind: component
+name: lasting
+queue: placing
+cache: {disable: false}
+inputs: [{name: tier, type: str, value: big}]
+hooks: [{hubRef: told, queue: "{{ tier }}"}]
+run: {kind: job, container: {image: training, command: ["true"]}}
+"""
 FLOW = """
 kind: component
 name: narrow
@@ -99,6 +108,24 @@ def test_a_chosen_preset_sets_the_retries_of_a_run_and_reaches_its_hook(queued, 
         (task["state"], task["try_number"], task["pool"]) for task in (tasks[name, -1] for name in names)
     ]
     assert ended == [("failed", 2, "lab.other"), ("success", 1, "lab.other"), ("success", 1, "lab.other")]
+
+
+def test_a_cached_run_starts_nothing_and_its_hook_goes_to_the_queue_that_the_trigger_names(queued, driver):
+    components.put(queued.dags, "told", TOLD)
+    dag_id = driver.drop("lasting.yaml", LASTING)
+    first, second = (driver.run(dag_id, {"tier": "other"}) for _ in range(2))
+    for run_id in (first, second):
+        pools = {task["task_id"]: task["pool"] for task in driver.tasks(dag_id, run_id).values()}
+        assert pools == {"lasting": "lab.placing", "lasting_hook": "lab.other"}
+    with open_store(f"sqlite:///{queued.home}/polyaxon/store.db") as store:
+        executed, cached = (
+            store.runs.get(TaskIdentity(dag_id, run_id, "lasting").run_uuid) for run_id in (first, second)
+        )
+        statuses = [condition.status for condition in store.runs.conditions(cached.uuid)]
+    assert (cached.status, cached.original, cached.cloning_kind) == ("succeeded", executed.uuid, "cache")
+    assert (cached.handle, "starting" in statuses) == (None, False)  # no process was started for it
+    assert executed.handle is not None
+    assert "it succeeded" in driver.log(dag_id, second, "lasting_hook")
 
 
 def test_the_pools_are_there_and_apply_finds_nothing_to_do(queued, driver, capsys):
