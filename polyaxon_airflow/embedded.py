@@ -17,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 from polyaxon_airflow.errors import PolyaxonAirflowError
 from polyaxon_airflow.rest import AirflowClient, ApiError
@@ -196,6 +197,7 @@ class EmbeddedAirflow:
 
     def _wait_until_healthy(self, patience: float) -> None:
         client, until, missing = AirflowClient(self.url), time.monotonic() + patience, "the API server"
+        woken = False
         while time.monotonic() < until:
             for component, process in self._processes.items():
                 if process.poll() is not None:
@@ -205,6 +207,7 @@ class EmbeddedAirflow:
             except ApiError:
                 health = None
             if health is not None:
+                woken = woken or self._wake_execution_api()
                 parts = ("metadatabase", "scheduler", "triggerer", "dag_processor")
                 unhealthy = [part for part in parts if health[part]["status"] != "healthy"]
                 if not unhealthy:
@@ -212,6 +215,12 @@ class EmbeddedAirflow:
                 missing = ", ".join(unhealthy)
             time.sleep(0.5)
         raise PolyaxonAirflowError(f"not healthy after {patience:.0f} s: {missing}; logs are in {self.home}")
+
+    def _wake_execution_api(self) -> bool:
+        """Airflow builds it at its first request: else the first task waits for that, 3 s of CPU."""
+        with contextlib.suppress(OSError), urlopen(f"{self.url}/execution/health", timeout=60):  # noqa: S310 - our own
+            pass
+        return True
 
     def _tail(self, component: str) -> str:
         return (self.home / f"{component}.log").read_text(errors="replace")[-3000:]
