@@ -5,6 +5,7 @@ Airflow calls listeners in every process; only the standard library is imported 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.listeners import hookimpl
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from polyaxon_airflow.execution.closing import State
+    from polyaxon_airflow.store.records import TaskKey
 
 log = logging.getLogger(__name__)
 
@@ -31,23 +35,35 @@ class ClosingListener:
 
 def _close(dag_run: Any, state: State) -> None:
     try:
-        if _may_have_pipelines(dag_run) and _has_store():
+        if _may_have_left_runs(dag_run, state) and _has_store():
             from polyaxon_airflow.clock import now
             from polyaxon_airflow.configuration import run_store
             from polyaxon_airflow.execution.closing import close
+            from polyaxon_airflow.execution.lost import end_lost_processes
 
             with run_store() as store:
+                end_lost_processes(store, dag_run.dag_id, dag_run.run_id, _given_up, at=now())
                 close(store, dag_run.dag_id, dag_run.run_id, state, at=now())
     except Exception:  # a listener must never stop the scheduler
         log.exception("the runs of %s %s were not ended in the run store", dag_run.dag_id, dag_run.run_id)
 
 
-def _may_have_pipelines(dag_run: Any) -> bool:
-    """Whether it is one of ours with more than one task; also where Airflow has not loaded its DAG."""
+def _given_up(tasks: Collection[TaskKey]) -> set[TaskKey]:
+    """Those that Airflow had given up before it ended the DAG run: what a person marks now is not there yet."""
+    from airflow.configuration import conf
+
+    from polyaxon_airflow.keeper.database import AirflowDatabase
+
+    with contextlib.closing(AirflowDatabase(conf.get("database", "sql_alchemy_conn"))) as database:
+        return database.given_up(tasks)
+
+
+def _may_have_left_runs(dag_run: Any, state: State) -> bool:
+    """Whether it is one of ours with more than one task, or that has failed; also where Airflow has not loaded its DAG."""
     dag = getattr(dag_run, "dag", None)
     modules = {str(getattr(task, "_task_module", "")) for task in dag.tasks} if dag is not None else set()
     ours = any(module.startswith("polyaxon_airflow.") for module in modules)
-    return dag is None or (ours and len(dag.tasks) > 1)
+    return dag is None or (ours and (state == "failed" or len(dag.tasks) > 1))
 
 
 def _has_store() -> bool:

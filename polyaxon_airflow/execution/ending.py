@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from polyaxon_airflow.execution.dag_trials import end_dag_trial
 from polyaxon_airflow.execution.family import Family
+from polyaxon_airflow.execution.lost import end_lost_trials
 from polyaxon_airflow.execution.pipelines import begin_pipeline
 from polyaxon_airflow.execution.resolution import compiled_of
 from polyaxon_airflow.execution.statuses import polyaxon_status
@@ -54,6 +55,7 @@ def end_sweep(task: Task, around: Surroundings) -> Ended:
         status, reason = _without_trials(task, around)
         around.store.runs.set_status(run.uuid, status, reason, at=around.clock())
         return Ended(status, run.uuid, reason)
+    end_lost_trials(sweep.uuid, around)
     result = result_of(sweep)
     around.log(f"the leaderboard\n{result.table}")
     for uuid in {run.uuid, sweep.uuid}:  # two where this dag run resumes a sweep

@@ -83,15 +83,21 @@ class AirflowDatabase:
 
     def ended_tasks(self, tasks: Iterable[TaskKey]) -> set[TaskKey]:
         """Which of these task instances have ended, for good."""
+        return self._which(tasks, TI.c.state.in_(OVER))
+
+    def given_up(self, tasks: Iterable[TaskKey]) -> set[TaskKey]:
+        """Which of these task instances have failed in the last attempt that there is."""
+        return self._which(tasks, sa.and_(TI.c.state == "failed", TI.c.try_number > TI.c.max_tries))
+
+    def _which(self, tasks: Iterable[TaskKey], condition: sa.ColumnElement[bool]) -> set[TaskKey]:
         place = (TI.c.dag_id, TI.c.run_id, TI.c.task_id, TI.c.map_index)
         found: set[TaskKey] = set()
         wanted = list(tasks)
         with self._connection.begin():
             for start in range(0, len(wanted), AT_ONCE):
-                query = sa.select(*place).where(
-                    sa.tuple_(*place).in_(wanted[start : start + AT_ONCE]), TI.c.state.in_(OVER)
-                )
-                found.update(TaskKey(*row) for row in self._connection.execute(query))
+                some = sa.tuple_(*place).in_(wanted[start : start + AT_ONCE])
+                rows = self._connection.execute(sa.select(*place).where(some, condition))
+                found.update(TaskKey(*row) for row in rows)
         return found
 
     def write_weights(self, weights: Mapping[str, int]) -> None:

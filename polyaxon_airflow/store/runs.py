@@ -177,8 +177,11 @@ class Runs:
         with self.database.read() as connection:
             return list(connection.scalars(query))
 
-    def executed_by(self, runner: str) -> dict[str, TaskKey]:
-        """The tasks of all runs that a runner has been given and that have not ended, by the runs' uuids."""
+    def executed_by(self, runner: str, *, dag_run: tuple[str, str] | None = None) -> dict[str, TaskKey]:
+        """The tasks of all runs that a runner has been given and that have not ended, by the runs' uuids.
+
+        `dag_run`: a DAG's id and a run's, for those of one DAG run.
+        """
         table = schema.run
         query = select(
             table.c.uuid,
@@ -188,6 +191,8 @@ class Runs:
             table.c.map_index,
             table.c.handle,
         ).where(table.c.status.not_in(lifecycle.DONE), table.c.task_id.is_not(None))
+        if dag_run is not None:
+            query = query.where(table.c.dag_id == dag_run[0], table.c.dag_run_id == dag_run[1])
         with self.database.read() as connection:
             rows = connection.execute(query).all()
         return {row[0]: TaskKey(*row[1:5]) for row in rows if (row.handle or {}).get("runner") == runner}

@@ -3,9 +3,11 @@
 import os
 import random
 import signal
+from collections import Counter
 from pathlib import Path
 
 from polyaxon_airflow.matrix import Trial
+from polyaxon_airflow.plan import CRASHES
 from polyaxon_airflow.polyaxonfile import read_operation
 from tests.e2e.driver import FINAL
 
@@ -43,6 +45,7 @@ class Survival:
 
     def __init__(self, driver, name, marks, *, random_trials, tpe_trials, pause=0.25):
         self.driver, self.marks, self.killed = driver, marks, []
+        self.losses = Counter()  # of workers, by the run that each was at
         space = "params: {x: {kind: uniform, value: [0, 9]}}"
         matrices = {
             "side_by_side": f"{{kind: random, numRuns: {random_trials}, concurrency: 4, seed: 11, {space}}}",
@@ -86,13 +89,16 @@ class Survival:
             self.killed.append(part)
             return
         found = []
-        self.driver.until(
-            lambda: found.extend(tasks_of(self.marks)) or found or self.is_over(), "a trial", 240
-        )
+        self.driver.until(lambda: found.extend(self.spared()) or found or self.is_over(), "a trial", 240)
         if found:
-            task = rng.choice(found)
+            run, task = rng.choice(found)
             os.kill(task if part == "task" else parent(task), signal.SIGKILL)
             self.killed.append(part)
+            self.losses[run] += 1
+
+    def spared(self):
+        """Runs and their tasks that may lose one more worker: a trial that has lost too many is a failure."""
+        return [(run, task) for run, task in tasks_of(self.marks) if self.losses[run] < CRASHES]
 
     def check(self, *, patience):
         """Nothing was lost, nothing happened twice, and all is as if nothing had been killed."""
@@ -103,7 +109,7 @@ class Survival:
             rows = self.driver.xcom(self.dag_id, self.run_id, f"{sweep}.best")["trials"]
             told = {row["index"]: (row["params"], row["value"], row["state"]) for row in rows}
             assert len(rows) == len(told)
-            assert told == expected
+            assert told == expected, rows
         assert not (Path(self.marks) / "twice").exists()
 
 
@@ -121,10 +127,12 @@ def undisturbed(matrix):
 
 
 def tasks_of(marks):
-    """Pids of the processes of running tasks. Each is the parent of the guardian of a shell that holds its lock."""
-    shells = [pid for pid in processes() if lock_of(pid).startswith(f"{marks}/")]
-    guardians = {parent(pid) for pid in shells if b"guardian.py" in read(parent(pid), "cmdline")}
-    return sorted(task for pid in guardians if (task := parent(pid)) > 1)
+    """Runs and the pids of their tasks. A task is the parent of the guardian of a shell that holds the run's lock."""
+    locks = {pid: lock_of(pid) for pid in processes()}
+    shells = [pid for pid, lock in locks.items() if lock.startswith(f"{marks}/")]
+    guarded = [pid for pid in shells if b"guardian.py" in read(parent(pid), "cmdline")]
+    found = {(Path(locks[pid]).name, parent(parent(pid))) for pid in guarded}
+    return sorted((run, task) for run, task in found if task > 1)
 
 
 def lock_of(pid):

@@ -91,6 +91,14 @@ def test_which_tasks_have_ended_for_good(database, airflow):
     assert database.ended_tasks([]) == set()
 
 
+def test_which_tasks_airflow_has_given_up(database, airflow):
+    tries = [("failed", 4), ("failed", 3), ("success", 4), ("up_for_retry", 4)]
+    for index, (state, try_number) in enumerate(tries):
+        airflow.task(map_index=index, state=state, try_number=try_number, max_tries=3)
+    asked = [TaskKey("tune", "r", "trial", index) for index in range(len(tries))]
+    assert [key.map_index for key in database.given_up(asked)] == [0]
+
+
 def test_tasks_of_a_paused_dag_are_in_nobodys_way(database, airflow):
     database.apply(QUEUES)
     airflow.task()

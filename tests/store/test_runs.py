@@ -68,7 +68,10 @@ def test_the_runs_that_a_runner_executes(store):
     begin(3, {"runner": "kubernetes"}, "failed")
     begin(4, None, "created")
     begin(5, {"runner": "kubernetes"}, "running", task_id=None)
-    assert store.runs.executed_by("kubernetes") == {uuid(1): ("d", "r", "t", 4)}
+    begin(6, {"runner": "kubernetes"}, "running", dag_run_id="another")
+    both = {uuid(1): ("d", "r", "t", 4), uuid(6): ("d", "another", "t", -1)}
+    assert store.runs.executed_by("kubernetes") == both
+    assert store.runs.executed_by("kubernetes", dag_run=("d", "r")) == {uuid(1): both[uuid(1)]}
 
 
 class TestBegin:
