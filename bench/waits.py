@@ -1,12 +1,14 @@
 """N14c: tasks that wait for something that takes a second, many at once on a busy box, beside Airflow's own ways.
 
-    python bench/waits.py [--waits 100] [--rounds 2] [--pods 10] [--parallelism 16]
+    python bench/waits.py [--waits 200] [--rounds 1] [--pods 20] [--parallelism 16]
 
 One Airflow with LocalExecutor on a PostgreSQL of its own, with Airflow's default settings, and an emulated cluster whose
-pods end after a second. `plain` defers for a second and resumes in a worker, and does nothing else; `operator` is
-Airflow's KubernetesPodOperator, deferrable, of which there are only `--pods`, once; `ours` is a sweep of pods, whose trials end
-in the triggerer. CPU is that of all processes of the Airflow, children included, without the cluster's. Writes
-bench/results/waits.json.
+pods end after a second. `plain` defers for a second and resumes in a worker, and does nothing else; `events` are
+operations that wait for an event of another one, which comes after a second: they start and end in the triggerer. For
+those two N14c was written. `pods` is a sweep of pods, whose trials are made in a worker and end in the triggerer;
+`operator` is Airflow's KubernetesPodOperator, deferrable, of which there are only `--pods`. A small run of each comes
+first and does not count. CPU is that of all processes of the Airflow, children included, without the cluster's and
+PostgreSQL's. Writes bench/results/waits.json.
 """
 
 import argparse
@@ -29,9 +31,9 @@ from polyaxon_airflow.embedded import EmbeddedAirflow  # noqa: E402
 from polyaxon_airflow.rest import run_path  # noqa: E402
 from tests import postgresql  # noqa: E402
 
-OURS = """
+PODS = """
 kind: operation
-name: ours
+name: {name}
 cache: {{disable: true}}
 matrix: {{kind: random, numRuns: {waits}, seed: 0, params: {{x: {{kind: uniform, value: [0, 1]}}}}}}
 component:
@@ -56,38 +58,75 @@ class Wait(BaseOperator):
         return None
 
 
-with DAG("plain", schedule=None, max_active_tasks=1000):
+with DAG("{name}", schedule=None, max_active_tasks=1000):
     Wait.partial(task_id="trial").expand(number=list(range({waits})))
 """
 OPERATOR = """
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.sdk import DAG
 
-with DAG("operator", schedule=None, max_active_tasks=1000):
+with DAG("{name}", schedule=None, max_active_tasks=1000):
     KubernetesPodOperator.partial(
         task_id="trial", kubernetes_conn_id="emulated", namespace="default", image="i", deferrable=True,
         poll_interval=1, get_logs=False, cmds=["true"],
-    ).expand(name=[f"trial-{{number}}" for number in range({pods})])
+    ).expand(name=[f"trial-{{number}}" for number in range({waits})])
 """
+EVENTS = """
+import time
+
+from airflow.sdk import DAG, task
+
+from polyaxon_airflow.sensors import EventSensor
+
+WANTED = [dict(operation="first", kinds=["run_status_succeeded"], tasks=["first"], last=["first"])]
+
+
+@task
+def first(dag_run=None):
+    from polyaxon_airflow.clock import now
+    from polyaxon_airflow.configuration import run_store
+    from polyaxon_airflow.execution.identity import TaskIdentity
+    from polyaxon_airflow.store import Run
+
+    where = TaskIdentity("{name}", dag_run.run_id, "first")
+    with run_store() as store:
+        store.runs.begin(Run(where.run_uuid, "first", now(), dag_id=where.dag_id, dag_run_id=where.dag_run_id, task_id="first"))
+        time.sleep(1)
+        store.runs.set_status(where.run_uuid, "succeeded", at=now())
+
+
+with DAG("{name}", schedule=None, max_active_tasks=1000):
+    first()
+    for number in range({waits}):
+        EventSensor(task_id=f"trial_{{number}}", wanted=WANTED)
+"""
+FILES = {
+    "events": ("py", EVENTS),
+    "plain": ("py", PLAIN),
+    "pods": ("yaml", PODS),
+    "operator": ("py", OPERATOR),
+}
+FIRST = 5  # tasks of the runs that do not count
 
 
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--waits", type=int, default=100, help="tasks at once")
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--pods", type=int, default=10)
+    parser.add_argument("--waits", type=int, default=200, help="tasks at once")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--pods", type=int, default=20)
     parser.add_argument("--parallelism", type=int, default=16)
     parser.add_argument("--results", type=Path, default=HERE / "results")
     options = parser.parse_args()
     found = measured(options)
-    ours = found["ours"]["CPU seconds a task"]
+    cpu_of = {name: figures["CPU seconds a task"] for name, figures in found.items()}
     result = {
         "tasks at once": options.waits,
         **found,
-        "N14c ours over plain": round(ours / found["plain"]["CPU seconds a task"], 3),
-        "ours over KubernetesPodOperator": round(ours / found["operator"]["CPU seconds a task"], 3),
+        "N14c events over plain": round(cpu_of["events"] / cpu_of["plain"], 3),
+        "pods over plain": round(cpu_of["pods"] / cpu_of["plain"], 3),
+        "pods over KubernetesPodOperator": round(cpu_of["pods"] / cpu_of["operator"], 3),
         "cores": os.cpu_count(),
         "load average": [round(load, 1) for load in os.getloadavg()],
     }
@@ -98,13 +137,16 @@ def main():
 
 def measured(options):
     """Name of a DAG -> what a task of it took, and what came of all of them."""
-    order = [*(["ours", "plain"] * options.rounds), "operator"]
+    order = [*(["events", "plain", "pods"] * options.rounds), "operator"]
     used, walls, parts = Counter(), Counter(), {name: Counter() for name in order}
-    tasks = {name: [] for name in order}
+    tasks = {name: [] for name in FILES}
     with airflow(options) as running, busy():
         client = running.client()
-        for name in tasks:
+        for name in (*FILES, *map(first_of, FILES)):
             until(lambda name=name: is_there(client, name), f"DAG {name}")
+        for name in map(first_of, FILES):
+            run_id = client.trigger(name)
+            until(lambda run_id=run_id, name=name: is_over(client, name, run_id), f"the end of {name}")
         idle, idle_parts = idle_cpu(running)
         for name in order:
             before, before_parts, start = cpu(running), alone(running), time.monotonic()
@@ -118,6 +160,11 @@ def measured(options):
             tasks[name] += trials(client, name, run_id)
             print(name, summary(tasks[name], used[name], parts[name], walls[name]), flush=True)
     return {name: summary(found, used[name], parts[name], walls[name]) for name, found in tasks.items()}
+
+
+def first_of(name):
+    """The DAG of the run that does not count."""
+    return f"first_{name}"
 
 
 def summary(tasks, used, parts, wall):
@@ -136,7 +183,7 @@ def trials(client, name, run_id):
     found, offset = [], 0
     while True:
         page = client.get(f"{run_path(name, run_id)}/taskInstances", limit=100, offset=offset)
-        found += [task for task in page["task_instances"] if task["map_index"] >= 0]
+        found += [task for task in page["task_instances"] if "trial" in task["task_id"]]
         offset += 100
         if offset >= page["total_entries"]:
             return found
@@ -174,9 +221,10 @@ def airflow(options):
     ):
         root, address = Path(folder), server.removeprefix("postgresql")
         (root / "dags").mkdir()
-        (root / "dags" / "ours.yaml").write_text(OURS.format(waits=options.waits))
-        (root / "dags" / "plain.py").write_text(PLAIN.format(waits=options.waits))
-        (root / "dags" / "pods.py").write_text(OPERATOR.format(pods=options.pods))
+        for name, (kind, text) in FILES.items():
+            count = options.pods if name == "operator" else options.waits
+            for dag_id, waits in ((name, count), (first_of(name), FIRST)):
+                (root / "dags" / f"{dag_id}.{kind}").write_text(text.format(name=dag_id, waits=waits))
         kubeconfig = with_authority(cluster.kubeconfig, root / "kubeconfig.json")
         connection = {"conn_type": "kubernetes", "extra": {"kube_config_path": str(kubeconfig)}}
         settings = {

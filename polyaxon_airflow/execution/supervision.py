@@ -67,6 +67,7 @@ class Supervision:
 
     def follower(
         self,
+        run: Run | None = None,
         *,
         offline_runs: Path | None = None,
         interrupted: Callable[[], str | None] = lambda: None,
@@ -74,9 +75,9 @@ class Supervision:
     ) -> Follower:
         """What listens to the run. `offline_runs`: where the tracking library writes in its offline mode.
 
-        `report_every`: seconds between two writes of metrics to the store.
+        `run`: as the store has it, if that is known. `report_every`: seconds between two writes of metrics to the store.
         """
-        run = self.run()
+        run = run or self.run()
         if self.carried:
             shutil.rmtree(self.folder, ignore_errors=True)
         tracker = tracker_of(_compiled(run), self.folder, offline_runs, self.attempt.uuid)
@@ -106,15 +107,15 @@ class Supervision:
         """Keep an outcome that is known before the run's helpers have ended."""
         self._update(meta={DECIDED: {"try": self.attempt.try_number, "outcome": list(outcome)}})
 
-    def decided(self) -> Outcome | None:
+    def decided(self, run: Run) -> Outcome | None:
         """The outcome that an earlier follower of this attempt has seen."""
-        found = self.run().meta.get(DECIDED)
+        found = run.meta.get(DECIDED)
         return Outcome(*found["outcome"]) if found and found["try"] == self.attempt.try_number else None
 
     def finish(self, outcome: Outcome) -> Ended:
         """Results to the store, once an attempt: whoever comes later gets the same answer."""
         run = self.run()
-        if (known := self._end_of(run)) is not None:
+        if (known := self.end_of(run)) is not None:
             return known
         try:
             if outputs := outputs_in(self.folder):
@@ -129,11 +130,8 @@ class Supervision:
         retriable = outcome.retriable and verdict != "FailJob"
         return self.end(outcome.status, outcome.reason, retriable=retriable, counts=verdict != "Ignore")
 
-    def finished(self) -> Ended | None:
-        """The end of this attempt, if it is in the store."""
-        return self._end_of(self.run())
-
-    def _end_of(self, run: Run) -> Ended | None:
+    def end_of(self, run: Run) -> Ended | None:
+        """The end of this attempt, if the store knows it."""
         again = run.status == "retrying"
         if run.meta.get(FINISHED) != self.attempt.try_number or not (again or run.status in DONE):
             return None

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from polyaxon_airflow.runners.base import Handle, Line
     from polyaxon_airflow.runners.kubernetes.api import Api
     from polyaxon_airflow.runners.kubernetes.runner import KubernetesRunner
-    from polyaxon_airflow.store import RunStore
+    from polyaxon_airflow.store import Run, RunStore
 
 ASK_EVERY = 2.0  # seconds between looks at a run's metrics
 JUDGE_EVERY = 0.5  # seconds between looks at a trial's: those who compare with it may report just after it
@@ -96,8 +96,8 @@ class RunTrigger(BaseTrigger):
         while True:
             try:
                 async with _shared().use(self._access) as api:
-                    known = await asyncio.to_thread(supervision.finished)
-                    ended = known or await self._follow(api, supervision)
+                    run = await asyncio.to_thread(supervision.run)
+                    ended = supervision.end_of(run) or await self._follow(api, supervision, run)
                     # Only now: until its end is in the store, the pod is the only one that knows it.
                     await self._runner.clean_async(api, self._handle, keep=self._attempt.keep)
                     return ended
@@ -108,10 +108,10 @@ class RunTrigger(BaseTrigger):
                 outcome = Outcome("failed", None, str(error), retriable=False)
                 return await asyncio.to_thread(supervision.finish, outcome)
 
-    async def _follow(self, api: Api, supervision: Supervision) -> Ended:
-        await asyncio.to_thread(self._hide_secrets, supervision)
-        decided = await asyncio.to_thread(supervision.decided)
-        follower = await asyncio.to_thread(supervision.follower, report_every=self._interval)
+    async def _follow(self, api: Api, supervision: Supervision, run: Run) -> Ended:
+        await asyncio.to_thread(self._hide_secrets, run)
+        decided = supervision.decided(run)
+        follower = await asyncio.to_thread(supervision.follower, run, report_every=self._interval)
         listener = self._listener(supervision, follower)
         outcome = await self._runner.follow_async(api, self._handle, listener, decided=decided)
         outcome = await asyncio.to_thread(follower.ended, outcome)
@@ -170,11 +170,10 @@ class RunTrigger(BaseTrigger):
         say, line = self.log.info, self._log_line
         return Supervision(self._attempt, _store(), now, say, line, folder, carried=True, is_told=True)
 
-    def _hide_secrets(self, supervision: Supervision) -> None:
+    def _hide_secrets(self, run: Run) -> None:
         """Containers may print what they were given, which this process logs: Airflow must mask it here too."""
-        run = (supervision.run().content or {}).get("run") or {}
         try:
-            if names := connections_in(run):
+            if names := connections_in((run.content or {}).get("run") or {}):
                 secrets().hide_those_of(names)
         except PermanentRunnerError as error:
             self.log.warning("the log cannot mask what it may have to: %s", error)
