@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from base64 import b64encode
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
@@ -210,6 +209,7 @@ def busy():
 
 @contextmanager
 def airflow(options):
+    from tests.kube.authority import Authority
     from tests.kube.cluster import Cluster
     from tests.kube.phantom import PhantomKubelet
 
@@ -217,7 +217,7 @@ def airflow(options):
     with (
         tempfile.TemporaryDirectory() as folder,
         postgresql.server() as server,
-        Cluster(node=PhantomKubelet, kubelet=pods) as cluster,
+        Cluster(node=PhantomKubelet, kubelet=pods, authority=Authority()) as cluster,
     ):
         root, address = Path(folder), server.removeprefix("postgresql")
         (root / "dags").mkdir()
@@ -225,8 +225,7 @@ def airflow(options):
             count = options.pods if name == "operator" else options.waits
             for dag_id, waits in ((name, count), (first_of(name), FIRST)):
                 (root / "dags" / f"{dag_id}.{kind}").write_text(text.format(name=dag_id, waits=waits))
-        kubeconfig = with_authority(cluster.kubeconfig, root / "kubeconfig.json")
-        connection = {"conn_type": "kubernetes", "extra": {"kube_config_path": str(kubeconfig)}}
+        connection = {"conn_type": "kubernetes", "extra": {"kube_config_path": cluster.kubeconfig}}
         settings = {
             **STOCK,
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2{address}/postgres",
@@ -241,23 +240,6 @@ def airflow(options):
         }
         with EmbeddedAirflow(root / "home", root / "dags", settings=settings) as running:
             yield running
-
-
-def with_authority(kubeconfig, path):
-    """The kubeconfig with an authority of the cluster's own, as real ones have it.
-
-    Without one each client reads all authorities of the machine, which takes longer than all that it then does.
-    """
-    import certifi
-
-    found = json.loads(Path(kubeconfig).read_text())
-    authority = (
-        Path(certifi.where()).read_text().partition("-----BEGIN")[2].partition("-----END CERTIFICATE-----")[0]
-    )
-    text = f"-----BEGIN{authority}-----END CERTIFICATE-----\n"
-    found["clusters"][0]["cluster"]["certificate-authority-data"] = b64encode(text.encode()).decode()
-    path.write_text(json.dumps(found))
-    return path
 
 
 if __name__ == "__main__":

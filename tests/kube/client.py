@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
+from base64 import b64decode
 
 import aiohttp
 
@@ -13,11 +15,15 @@ class Client:
 
     def __init__(self, kubeconfig):
         self._server = kubeconfig["clusters"][0]["cluster"]["server"]
+        self._authority = kubeconfig["clusters"][0]["cluster"].get("certificate-authority-data")
         self._token = kubeconfig["users"][0]["user"]["token"]
 
     async def __aenter__(self):
+        known = b64decode(self._authority).decode() if self._authority else None
+        context = ssl.create_default_context(cadata=known) if known else True
         self._session = aiohttp.ClientSession(
-            headers={"Authorization": f"Bearer {self._token}"}, connector=aiohttp.TCPConnector(limit=0)
+            headers={"Authorization": f"Bearer {self._token}"},
+            connector=aiohttp.TCPConnector(limit=0, ssl=context),
         )
         return self
 

@@ -27,8 +27,18 @@ class Cluster:
     `crds` are CustomResourceDefinitions, `controllers` classes that take a kubeconfig and have `async run()`.
     """
 
-    def __init__(self, *, strict=False, history=5000, kubelet=(), node=Kubelet, crds=(), controllers=()):
-        self.server = ApiServer(strict=strict, history=history)
+    def __init__(
+        self,
+        *,
+        strict=False,
+        history=5000,
+        authority=None,
+        kubelet=(),
+        node=Kubelet,
+        crds=(),
+        controllers=(),
+    ):
+        self.server = ApiServer(strict=strict, history=history, authority=authority)
         self.kubelet = None
         self._kubelet_settings = kubelet
         self._node = node

@@ -1,7 +1,7 @@
 """An API server in memory: HTTP in front of `Objects`, with the failures that a test asks for.
 
 Discovery, create, read, list, watch, replace, patch and delete of built-in and custom resources, `/status`,
-pod bindings and, through a kubelet, pod logs; what a Role allows. What it does not do: OpenAPI, exec, Services and
+pod bindings and, through a kubelet, pod logs; what a Role allows; TLS with an authority of its own. What it does not do: OpenAPI, exec, Services and
 DNS, quotas. `tests/kube/test_conformance.py` says the same things of it and of a real cluster.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -45,7 +46,8 @@ class Fault:
 class ApiServer:
     """The server. Its methods must be called on its event loop, or through `Cluster`."""
 
-    def __init__(self, *, strict=False, history=5000):
+    def __init__(self, *, strict=False, history=5000, authority=None):
+        self.authority = authority  # with one, it speaks TLS
         self.objects = Objects(strict=strict, history=history)
         self.kubelet = None  # has `async logs(request, pod)`
         self.requests = []  # (method, path, query) of all requests, for assertions
@@ -61,8 +63,10 @@ class ApiServer:
             application, access_log=None, shutdown_timeout=0.5, handler_cancellation=True
         )
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port, backlog=2048).start()
-        self.url = "http://{}:{}".format(*self._runner.addresses[0][:2])
+        context = self.authority.context if self.authority else None
+        await web.TCPSite(self._runner, "127.0.0.1", port, backlog=2048, ssl_context=context).start()
+        scheme = "https" if self.authority else "http"
+        self.url = "{}://{}:{}".format(scheme, *self._runner.addresses[0][:2])
 
     async def stop(self):
         self.break_streams()
@@ -74,11 +78,14 @@ class ApiServer:
             stream.cancel()
 
     def kubeconfig(self):
+        cluster = {"server": self.url}
+        if self.authority:
+            cluster["certificate-authority-data"] = b64encode(self.authority.certificate.encode()).decode()
         return {
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": "emulated",
-            "clusters": [{"name": "emulated", "cluster": {"server": self.url}}],
+            "clusters": [{"name": "emulated", "cluster": cluster}],
             "users": [{"name": "test", "user": {"token": "test"}}],
             "contexts": [
                 {
