@@ -40,14 +40,16 @@ class Cursors:
 
     def polled(
         self, name: str, *, at: datetime, next_poll_at: datetime | None = None, error: str | None = None
-    ) -> None:
-        """Note that a watcher has looked, when it will look again, and what went wrong."""
+    ) -> Any:
+        """Note that a watcher has looked, when it will look again, and what went wrong; where the cursor stands."""
         table = schema.cursor
         errors = 0 if error is None else table.c.errors + 1
         values = {"polled_at": at, "next_poll_at": next_poll_at, "error": error, "errors": errors}
         with self.database.write() as connection:
             _make(connection, name)
             connection.execute(update(table).where(table.c.name == name).values(values))
+            found = _find(connection, name)
+        return None if found is None else found.value
 
     def forget(self, name: str) -> bool:
         """Remove a cursor; False if there is none."""

@@ -7,14 +7,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from polyaxon_airflow.errors import StoreError
+from polyaxon_airflow.events.watches import Watch
 from polyaxon_airflow.store import Event
 from polyaxon_airflow.watching.polling import sentence_of
+from polyaxon_airflow.watching.sources import stream_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
-    from polyaxon_airflow.events.watches import Watch
+    from polyaxon_airflow.store import RunStore
     from polyaxon_airflow.watching import Step, View
     from polyaxon_airflow.watching.polling import Seen, Surroundings
 
@@ -22,6 +24,16 @@ DISPATCH = "dispatch "  # how the names of cursors begin that belong to those wh
 _SHOWN = 20  # labels in one wake-up
 # Between a wake-up and a look at whether it came to anything; then twice as long each time.
 _REMIND, _REMIND_MOST = timedelta(seconds=20), timedelta(minutes=10)
+
+
+def begin_again(store: RunStore, name: str, now: datetime) -> bool:
+    """Let the watch of a name begin anew at its next poll, whatever its source holds; False if there is none."""
+    if not store.cursors.forget(name):
+        return False
+    stream = stream_of(Watch.from_name(name))
+    kept = store.cursors.get(stream)
+    store.cursors.move(stream, now.isoformat(), expected=None if kept is None else kept.value)
+    return True
 
 
 def dispatch_cursor(watch: str, dag_id: str = "") -> str:
@@ -55,6 +67,7 @@ class Follower:
         async for look in seen:
             if (reminder := await self._reminded()) is not None:
                 yield reminder
+            is_behind = is_behind or look.is_reset
             if self._watch not in look.watches or (not is_behind and look.view.is_same_for(self._watch)):
                 is_behind = is_behind or self._watch not in look.watches
                 continue

@@ -42,11 +42,14 @@ class Line:
 
 
 def overview(store: RunStore, only: Collection[str] | None = None) -> list[Line]:
-    """Every watch, by name, or `only` some; custom events too, as far as a DAG has started runs for them."""
+    """Every watch, by name, or `only` some; custom events too, as far as a DAG has started runs for them.
+
+    One that no file has any more stays until `begin_again`: if a file has it again, it goes on where it was.
+    """
     cursors = {cursor.name: cursor for cursor in store.cursors.all()}
     dispatchers = [cursor for name, cursor in cursors.items() if name.startswith(DISPATCH)]
     watches = {name for name in cursors if not name.startswith((DISPATCH, STREAM))}
-    watches |= {_watch_of(cursor) for cursor in dispatchers}
+    watches |= {name for name in map(_watch_of, dispatchers) if Watch.from_name(name).family.name == "custom"}
     counts = store.events.counts()
     return [
         _line(store, name, cursors, dispatchers, counts.get(name, 0))

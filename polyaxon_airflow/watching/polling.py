@@ -64,6 +64,7 @@ class Seen:
 
     view: View
     watches: frozenset[Watch]
+    is_reset: bool = False  # whether a watch may have been told to begin again (`begin_again`)
 
 
 async def poll(
@@ -79,7 +80,7 @@ async def poll(
     other: if it ended the polls, Airflow would begin all of the stream's triggers again, every second.
     """
     source: Source | None = None
-    errors = 0
+    errors, resets, is_reset = 0, None, False
     try:
         while True:
             error: str | None = None
@@ -88,15 +89,16 @@ async def poll(
                 source = opened
                 wanted, now = frozenset(watches()), around.clock()
                 view = await around.do(lambda: opened.look(wanted, now))  # noqa: B023 - awaited at once
-                yield Seen(view, wanted)
-                errors = 0
+                yield Seen(view, wanted, is_reset)
+                errors, is_reset = 0, False
             except Exception as found:  # noqa: BLE001 - as said above
                 error, errors = sentence_of(found), errors + 1
                 around.tell(f"{name}: {error}")
                 _close(source)
                 source = None
             delay = pace.delay(errors, around.chance())
-            await _note(name, delay, error, around)
+            before, resets = resets, await _note(name, delay, error, around, resets)
+            is_reset = is_reset or resets != before
             await around.sleep(delay)
     finally:
         _close(source)
@@ -115,13 +117,15 @@ def _close(source: Source | None) -> None:
         source.close()
 
 
-async def _note(name: str, delay: float, error: str | None, around: Surroundings) -> None:
+async def _note(name: str, delay: float, error: str | None, around: Surroundings, resets: object) -> object:
+    """Write how the poll went; when a watch of the stream was last told to begin again, as `resets` if it was not."""
     now = around.clock()
     try:
-        await around.do(
+        return await around.do(
             lambda: around.store.cursors.polled(
                 name, at=now, next_poll_at=now + timedelta(seconds=delay), error=error
             )
         )
     except StoreError as found:
         around.tell(f"{name}: {found}")
+        return resets

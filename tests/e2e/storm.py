@@ -73,9 +73,13 @@ class Outcome:
 
 
 class Storm:
-    def __init__(self, folder, count, *, kill_every, pause):
-        """`count` commits and as many files, `pause` seconds apart, the triggerer killed after every `kill_every` seconds."""
+    def __init__(self, folder, count, *, kill_every, pause, at_least=0):
+        """`count` commits and as many files, `pause` seconds apart, the triggerer killed after every `kill_every` seconds.
+
+        `at_least` as many kills have parts of the events between them, however fast the machine is.
+        """
         self.folder, self.count, self.kill_every, self.pause = folder, count, kill_every, pause
+        self.at_least, self.kills = at_least, 0
         self.code, self.lake = folder / "code", folder / "lake"
         self.commits, self.files = set(), set()
 
@@ -139,10 +143,16 @@ class Storm:
             (self.lake / f"{number}.csv").write_text(str(number))
             self.files.add(f"{number}.csv")
             time.sleep(self.pause)
+            self.wait_for_kills(self.at_least * number // self.count)
+
+    def wait_for_kills(self, count, patience=300):
+        until = time.monotonic() + patience
+        while self.kills < count and time.monotonic() < until:
+            time.sleep(0.1)
 
     def kill(self, airflow, over):
         """Kill the triggerer when both watches have run in it for `kill_every` seconds."""
-        self.kills, log = 0, airflow.home / "triggerer.log"
+        log = airflow.home / "triggerer.log"
         while not over.wait(self.kill_every):
             os.killpg(airflow.pid("triggerer"), signal.SIGKILL)
             self.kills += 1

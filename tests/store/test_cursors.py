@@ -21,7 +21,7 @@ def test_a_cursor_that_stands_elsewhere_does_not_move(store, expected):
 
 def test_polls_are_noted_without_moving_the_cursor(store):
     store.cursors.move("c", 7, expected=None)
-    store.cursors.polled("c", at=NOON, next_poll_at=after(60), error="connection refused")
+    assert store.cursors.polled("c", at=NOON, next_poll_at=after(60), error="connection refused") == 7
     store.cursors.polled("c", at=after(60), next_poll_at=after(180), error="timeout")
     assert store.cursors.get("c") == Cursor("c", 7, after(60), after(180), "timeout", errors=2)
     store.cursors.polled("c", at=after(180))

@@ -14,7 +14,7 @@ from polyaxon_airflow.events.watches import watch_of
 from polyaxon_airflow.store import open_store
 from polyaxon_airflow.watching import Place
 from polyaxon_airflow.watching.files import FilesSource
-from polyaxon_airflow.watching.following import Follower, dispatch_cursor
+from polyaxon_airflow.watching.following import Follower, begin_again, dispatch_cursor
 from polyaxon_airflow.watching.overview import overview
 from polyaxon_airflow.watching.polling import Pace, Seen, Surroundings, poll
 from tests.watching.test_files import Folder
@@ -60,7 +60,7 @@ class Script:
         self.acts.pop(0)()
 
     def views(self, open_source, watch=WATCH):
-        return poll("stream lake", open_source, lambda: [watch], Pace(), self.around)
+        return poll("stream data connections.lake", open_source, lambda: [watch], Pace(), self.around)
 
 
 async def until_the_end(generator, most=1000):
@@ -183,7 +183,7 @@ class TestOutages:
         seen = []
 
         def look():
-            seen.append(store.cursors.get("stream lake"))
+            seen.append(store.cursors.get("stream data connections.lake"))
 
         found = wakes(
             lambda: folder.path.rename(away),
@@ -211,7 +211,7 @@ class TestOutages:
         errors = []
         acts = [
             (tmp_path / "defective").touch,
-            lambda: errors.append(store.cursors.get("stream lake").error),
+            lambda: errors.append(store.cursors.get("stream data connections.lake").error),
             lambda: [(tmp_path / "defective").unlink(), folder.write("a.csv")],
             nothing,
         ]
@@ -269,6 +269,33 @@ def test_what_happens_once_a_source_that_was_never_seen_is_there_is_not_lost(sto
     store.cursors.polled(WATCH.name, at=NOON)  # as the watcher has left it that never saw the folder
     wakes(lambda: folder.write("a.csv"))
     assert keys(store) == ["a.csv"]
+
+
+class TestBeginningAgain:
+    """`events forget` while the watcher goes on: its memory of the cursor does not count any more."""
+
+    def forget(self, store):
+        assert begin_again(store, WATCH.name, NOON)
+
+    def test_what_is_there_is_not_new_and_what_comes_then_is(self, store, folder, wakes):
+        folder.write("old.csv", at=-60)
+        wakes(lambda: self.forget(store), nothing, lambda: folder.write("new.csv"))
+        assert keys(store) == ["new.csv"]
+
+    def test_what_is_there_is_new_if_the_file_wants_it(self, store, folder, wakes):
+        watch = watch_of(["connection_dataset_version"], "connections.lake?path=*.csv&existing=true")
+        folder.write("old.csv", at=-60)
+        wakes(nothing, watch=watch)
+        store.events.prune(before=NOON + timedelta(days=1))
+
+        def forget():
+            assert begin_again(store, watch.name, NOON + timedelta(minutes=1))
+
+        wakes(forget, nothing, watch=watch)
+        assert [event.label for event in store.events.after(watch.name, 0)] == ["old.csv"]
+
+    def test_a_watch_that_nobody_knows(self, store):
+        assert not begin_again(store, WATCH.name, NOON)
 
 
 def test_a_watch_whose_files_stand_still_asks_the_store_nothing(store, folder, wakes):

@@ -153,7 +153,8 @@ def test_nothing(url, capsys):
 def test_a_watch_that_is_to_begin_again(store, url, capsys):
     assert main(["events", "forget", GIT, "--store", url]) == 0
     assert store.cursors.get(GIT) is None
-    assert main(["events", "forget", GIT.replace("main", "mian"), "--store", url]) == 1
+    assert GIT not in [line.watch for line in overview(store)]  # nor if no file has it any more, for good
+    assert main(["events", "forget", FILES.replace("lake", "lak"), "--store", url]) == 1
     assert "Did you mean" in capsys.readouterr().err
 
 

@@ -7,7 +7,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from polyaxon_airflow.cli.events.ls import store_of
+from polyaxon_airflow.clock import now
 from polyaxon_airflow.errors import PolyaxonAirflowError
+from polyaxon_airflow.watching.following import begin_again
 from polyaxon_airflow.watching.overview import overview
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     with store_of(arguments.store) as store:
-        if not store.cursors.forget(arguments.watch):
+        if not begin_again(store, arguments.watch, now()):
             known = [line.watch for line in overview(store)]
             close = get_close_matches(arguments.watch, known, n=1)
             hint = f"Did you mean '{close[0]}'?" if close else f"Known: {', '.join(known) or 'none'}."
