@@ -143,7 +143,7 @@ class Storm:
             (self.lake / f"{number}.csv").write_text(str(number))
             self.files.add(f"{number}.csv")
             time.sleep(self.pause)
-            self.wait_for_kills(self.at_least * number // self.count)
+            self.wait_for_kills((self.at_least + 1) * number // self.count)
 
     def wait_for_kills(self, count, patience=300):
         until = time.monotonic() + patience

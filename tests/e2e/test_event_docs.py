@@ -71,6 +71,17 @@ def drop(driver):
         file.unlink()
 
 
+def token_of_a_viewer(airflow):
+    """Airflow's own, for a user of its simple auth manager who may see everything and do nothing."""
+    code = (
+        "from airflow.api_fastapi.app import create_auth_manager as made\n"
+        "from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser as User\n"
+        "print(made().generate_jwt(User(username='vera', role='viewer')))"
+    )
+    told = done(sys.executable, "-c", code, environment=airflow.environment())
+    return told.splitlines()[-1]
+
+
 def done(*command, environment):
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
@@ -134,7 +145,11 @@ def test_a_polyaxonfile_is_run_from_elsewhere_with_params_and_presets(driver, dr
 
 def test_an_event_is_posted_from_elsewhere(driver, drop, environment):
     dag_id = drop("labels", WAITS)
-    done("bash", "-ec", block("bash", "Posting an event"), environment=environment)
+    post = ["bash", "-ec", block("bash", "Posting an event")]
+    looks_on = {**environment, "AIRFLOW_TOKEN": token_of_a_viewer(driver.airflow)}
+    refused = subprocess.run(post, env=looks_on, capture_output=True, text=True, check=False)
+    assert (refused.returncode, "403" in refused.stderr) == (22, True)  # curl's code for a refusal
+    done(*post, environment=environment)
     workflow("tell-airflow.yml", environment, **{"github.sha": "5f29156b"})
     workflow("tell-airflow.yml", environment, **{"github.sha": "5f29156b"})  # run again: still one event
     keys = ["2026-01-01", "5f29156b"]

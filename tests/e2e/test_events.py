@@ -114,6 +114,7 @@ run:
     args:
     - |
       echo '{"auc": 0.5}' > $POLYAXON_METRICS_FILE
+      mkdir -p {{ globals.run_outputs_path }} && touch {{ globals.run_outputs_path }}/model.txt
       exit 1
 """
 EVERYTHING = """
@@ -125,7 +126,11 @@ events:
 - {kinds: [connection_registry_image], ref: "connections.registry?image=team/app&tag=v*&every=1s"}
 - {kinds: [run_status_failed], ref: "dags.weak?every=1s"}
 - {kinds: [alert_warning], ref: "runs?query=metrics.auc:<0.8, name:weak&every=1s"}
+- {kinds: [model_version_new_metric], ref: "dags.weak?query=metrics.auc:>0.4&every=1s"}
+- {kinds: [run_new_artifacts], ref: "dags.weak?artifact=model*&every=1s"}
+- {kinds: [run_invalidated_actor], ref: "dags.weak?every=1s"}
 - {kinds: [project_custom_event], ref: events.everything}
+- {kinds: [org_custom_event], ref: events.everywhere}
 component:
   inputs:
   - {name: kind, type: str, value: "{{ globals.event.kind }}"}
@@ -139,7 +144,7 @@ component:
 def test_each_event_of_each_kind_starts_one_run_that_knows_it(driver, drop, folder, images):
     drop("weak", WEAK)
     drop("everything", EVERYTHING)
-    driver.until(lambda: len(watched(driver)) == 5, "the first poll of five watches", PATIENCE)
+    driver.until(lambda: len(watched(driver)) == 8, "the first poll of eight watches", PATIENCE)
     for day in ("2026-01-01", "2026-01-02"):
         (folder / "lake" / "days" / day).mkdir(parents=True)
         (folder / "lake" / "days" / day / "_SUCCESS").touch()
@@ -148,7 +153,10 @@ def test_each_event_of_each_kind_starts_one_run_that_knows_it(driver, drop, fold
     commit(folder, "of another file", "README")
     weak = driver.run("weak")
     command(driver.airflow, "events", "send", "everything", "--data", "rows=500", "--label", "more labels")
-    events = [run["conf"]["event"] for run in started(driver, "everything", 9)]
+    command(driver.airflow, "events", "send", "everywhere")
+    (failed,) = (event for event in events_of(driver, 12) if event["kind"] == "run_status_failed")
+    command(driver.airflow, "runs", "invalidate", failed["run"], "--by", "ada")
+    events = events_of(driver, 13)
     told = {kind: [e for e in events if e["kind"] == kind] for kind in {e["kind"] for e in events}}
     assert [event["sha"] for event in told.pop("connection_git_commit")] == shas
     assert [e["partition"] for e in told.pop("connection_dataset_version")] == [
@@ -159,14 +167,26 @@ def test_each_event_of_each_kind_starts_one_run_that_knows_it(driver, drop, fold
         "connection_registry_image": 1,
         "run_status_failed": 1,
         "alert_warning": 1,
+        "model_version_new_metric": 1,
+        "run_new_artifacts": 1,
+        "run_invalidated_actor": 1,
         "project_custom_event": 1,
+        "org_custom_event": 1,
     }
     assert told["connection_registry_image"][0]["tag"] == "v2"
     assert told["run_status_failed"][0]["dag_id"] == "weak"
     assert told["alert_warning"][0]["outputs"]["auc"] == 0.5
+    assert told["model_version_new_metric"][0]["run"] == failed["run"]
+    assert told["run_new_artifacts"][0]["artifact"] == "model.txt"
+    assert told["run_invalidated_actor"][0]["actor"] == "ada"
     assert told["project_custom_event"][0]["rows"] == 500
     assert driver.state("weak", weak) == "failed"
     is_visible(driver, shas)
+
+
+def events_of(driver, count):
+    """What the runs of `everything` were told, once there are so many."""
+    return [run["conf"]["event"] for run in started(driver, "everything", count)]
 
 
 def is_visible(driver, shas):
