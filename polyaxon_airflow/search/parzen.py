@@ -1,8 +1,8 @@
 """Mixtures of kernels around points of the unit cube: where points like these lie (Bergstra et al. 2011).
 
-A mixture has one component a point and one for the prior. A component is a product over the axes
-(multivariate, Falkner et al. 2018): a normal distribution cut to [0, 1] on a continuous axis, its mass in a cell
-on an ordered one, and probabilities of the categories else.
+A mixture has one component a point, which may weigh more than another, and one for the prior. A component is a
+product over the axes (multivariate, Falkner et al. 2018): a normal distribution cut to [0, 1] on a continuous axis,
+its mass in a cell on an ordered one, and probabilities of the categories else.
 """
 
 from __future__ import annotations
@@ -15,11 +15,8 @@ from polyaxon_airflow.search import normal
 from polyaxon_airflow.search.cube import Array, Axis, Cube, Indexes
 
 _RECENT = 25  # points that count fully; older ones count less the older they are
-_SCOTT = 0.2  # bandwidth of one point on an axis of cells,
-_MOST_CELLS = 100  # where none is below 1 / min(this, 1 + components)
-_NARROWEST = (
-    0.02  # bandwidth on a line: with a wider one the good points never close in on a minimum (Watanabe 2023)
-)
+_SCOTT = 0.1  # bandwidth of one point on an axis of cells
+_NARROWEST = 0.03  # bandwidth: with a wider one the good points never close in on a minimum (Watanabe 2023)
 _FLOOR = 1e-12
 
 
@@ -32,10 +29,10 @@ class _Margin(Protocol):
 
 
 class Mixture:
-    """`points` lie one a row, the oldest first."""
+    """`points` lie one a row; the prior counts as much as a point of weight 1."""
 
-    def __init__(self, cube: Cube, points: Array) -> None:
-        self._weights = _by_age(len(points))
+    def __init__(self, cube: Cube, points: Array, weights: Array) -> None:
+        self._weights = np.append(weights, 1.0) / (weights.sum() + 1.0)
         self._margins = [_margin(axis, points[:, d], cube.dims) for d, axis in enumerate(cube.axes)]
 
     def sample(self, count: int, rng: np.random.Generator) -> Array:
@@ -52,26 +49,30 @@ class Mixture:
         return (most + np.log(np.exp(logs - most).sum(axis=1, keepdims=True)))[:, 0]
 
 
-def _by_age(count: int) -> Array:
-    """Weights of the components: a ramp over old points, one for each recent one and for the prior."""
+def by_rank(count: int) -> Array:
+    """Weights of points, the best first: 1 on average, falling with the logarithm of the rank (Hansen and Kern 2004)."""
+    weights = np.log(count + 1) - np.log(np.arange(1, count + 1))
+    return weights / weights.mean()
+
+
+def by_age(count: int) -> Array:
+    """Weights of points, the oldest first: a ramp over old ones, 1 for each recent one (Bergstra et al. 2013)."""
     ramp = np.linspace(1 / count, 1, count - _RECENT) if count > _RECENT else np.empty(0)
-    weights = np.concatenate([ramp, np.ones(min(count, _RECENT) + 1)])
-    return weights / weights.sum()
+    return np.concatenate([ramp, np.ones(min(count, _RECENT))])
 
 
 def _margin(axis: Axis, centers: Array, dims: int) -> _Margin:
     if not axis.ordered:
         return _Categories(axis, centers)
     widths = _scott(centers, dims) if axis.cells else _to_neighbours(centers)
-    centers, widths = np.append(centers, 0.5), np.append(widths, 1.0)
+    centers, widths = np.append(centers, 0.5), np.append(np.maximum(widths, _NARROWEST), 1.0)
     return _Cells(axis, centers, widths) if axis.cells else _Line(centers, widths)
 
 
 def _scott(centers: Array, dims: int) -> Array:
     """One bandwidth for all points, narrower the more there are (Scott 1992)."""
     count = len(centers)
-    width = _SCOTT * max(count, 1) ** (-1 / (dims + 4))
-    return np.full(count, max(width, 1 / min(_MOST_CELLS, 2 + count)))
+    return np.full(count, _SCOTT * max(count, 1) ** (-1 / (dims + 4)))
 
 
 def _to_neighbours(centers: Array) -> Array:
@@ -83,7 +84,7 @@ def _to_neighbours(centers: Array) -> Array:
     gaps = np.diff(centers[order])
     widths = np.empty(count)
     widths[order] = np.maximum(np.append(gaps, gaps[-1]), np.insert(gaps, 0, gaps[0]))
-    return np.maximum(widths, _NARROWEST)
+    return widths
 
 
 class _Line:

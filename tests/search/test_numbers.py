@@ -14,7 +14,7 @@ from polyaxon_airflow.search.cube import Axis, Cube
 from polyaxon_airflow.search.gaussian_process import Hyperparameters, _Objective, condition, fit, prior_mean
 from polyaxon_airflow.search.halton import halton
 from polyaxon_airflow.search.minimize import minimize
-from polyaxon_airflow.search.parzen import Mixture
+from polyaxon_airflow.search.parzen import Mixture, by_age, by_rank
 
 KERNELS = [
     pytest.param(kernels.matern(0.5), id="matern 1/2"),
@@ -207,7 +207,7 @@ def test_neighbours_stay_inside_and_near():
 
 def test_a_mixture_is_a_density():
     """It sums to 1 over the cells and the line; 10 points give it kernels of all kinds."""
-    mixture = Mixture(MIXED, MIXED.uniform(10, np.random.default_rng(0)))
+    mixture = Mixture(MIXED, MIXED.uniform(10, np.random.default_rng(0)), by_rank(10))
     line = (np.arange(2000) + 0.5) / 2000
     total = 0.0
     for cell in MIXED.axes[1].middles:
@@ -218,7 +218,7 @@ def test_a_mixture_is_a_density():
 
 
 def test_a_mixture_draws_what_its_density_says():
-    mixture = Mixture(MIXED, MIXED.uniform(10, np.random.default_rng(0)))
+    mixture = Mixture(MIXED, MIXED.uniform(10, np.random.default_rng(0)), by_rank(10))
     drawn = mixture.sample(20_000, np.random.default_rng(1))
     everywhere = MIXED.uniform(20_000, np.random.default_rng(2))
     # Importance weights: the prior's density of a cell is its width.
@@ -230,7 +230,7 @@ def test_a_mixture_draws_what_its_density_says():
 
 def test_kernels_on_a_line_are_narrow_where_points_are_near_each_other():
     """Four good points within 0.01, as late in a search: a mixture of kernels an eighth wide would miss the next draws."""
-    mixture = Mixture(Cube([Axis()]), np.array([[0.3], [0.302], [0.305], [0.31]]))
+    mixture = Mixture(Cube([Axis()]), np.array([[0.3], [0.302], [0.305], [0.31]]), np.ones(4))
     drawn = mixture.sample(4000, np.random.default_rng(0))[:, 0]
     assert (abs(drawn - 0.305) < 0.06).mean() > 0.75
 
@@ -238,9 +238,28 @@ def test_kernels_on_a_line_are_narrow_where_points_are_near_each_other():
 def test_old_points_weigh_less():
     """27 points at 0.2 and then 25 at 0.8: the later ones count for more than their number."""
     cube = Cube([Axis()])
-    mixture = Mixture(cube, np.concatenate([np.full(27, 0.2), np.full(25, 0.8)])[:, None])
+    mixture = Mixture(cube, np.concatenate([np.full(27, 0.2), np.full(25, 0.8)])[:, None], by_age(52))
     old, recent = np.exp(mixture.log_density(np.array([[0.2], [0.8]])))
     assert recent > 1.5 * old
+
+
+def test_the_best_points_weigh_more():
+    """w_i = ln(mu + 1) - ln i, Hansen and Kern 2004, here with mean 1: for 3 points 1.386 : 0.693 : 0.288."""
+    assert by_rank(3) == pytest.approx(np.array([1.3863, 0.6931, 0.2877]) / 0.7890, abs=1e-3)
+    points = np.repeat([0.2, 0.8], 3)[:, None]
+    best, good = np.exp(Mixture(Cube([Axis()]), points, by_rank(6)).log_density(np.array([[0.2], [0.8]])))
+    assert best > 1.5 * good
+
+
+@given(st.integers(1, 60))
+def test_weights_are_those_of_so_many_points(count):
+    """The better or the more recent a point the more it counts; the prior counts as one that is average or recent."""
+    for weights in (by_rank(count), by_age(count)[::-1]):
+        assert len(weights) == count
+        assert (weights > 0).all()
+        assert (np.diff(weights) <= 0).all()
+    assert by_rank(count).mean() == pytest.approx(1)
+    assert by_age(count).max() == 1
 
 
 @pytest.mark.parametrize("nu", [0.1, 0.99, 1.0, 1.9, 2.0, 7.0])
