@@ -1,13 +1,12 @@
 """N14c: tasks that wait for something that takes a second, many at once on a busy box, beside Airflow's own ways.
 
-    python bench/waits.py [--waits 200] [--rounds 1] [--pods 20] [--parallelism 16]
+    python bench/waits.py [--waits 200] [--pods 60] [--operators 10] [--parallelism 16]
 
 One Airflow with LocalExecutor on a PostgreSQL of its own, with Airflow's default settings, and an emulated cluster whose
 pods end after a second. `plain` defers for a second and resumes in a worker, and does nothing else; `events` are
 operations that wait for an event of another one, which comes after a second: they start and end in the triggerer. For
 those two N14c was written. `pods` is a sweep of pods, whose trials are made in a worker and end in the triggerer;
-`operator` is Airflow's KubernetesPodOperator, deferrable, of which there are only `--pods`. A small run of each comes
-first and does not count. CPU is that of all processes of the Airflow, children included, without the cluster's and
+`operator` is Airflow's KubernetesPodOperator, deferrable. A small run of each comes first and does not count. CPU is that of all processes of the Airflow, children included, without the cluster's and
 PostgreSQL's. Writes bench/results/waits.json.
 """
 
@@ -112,16 +111,15 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--waits", type=int, default=200, help="tasks at once")
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--pods", type=int, default=20)
+    parser.add_argument("--waits", type=int, default=200, help="tasks at once of `events` and `plain`")
+    parser.add_argument("--pods", type=int, default=60, help="of `pods`")
+    parser.add_argument("--operators", type=int, default=10, help="of `operator`")
     parser.add_argument("--parallelism", type=int, default=16)
     parser.add_argument("--results", type=Path, default=HERE / "results")
     options = parser.parse_args()
     found = measured(options)
     cpu_of = {name: figures["CPU seconds a task"] for name, figures in found.items()}
     result = {
-        "tasks at once": options.waits,
         **found,
         "N14c events over plain": round(cpu_of["events"] / cpu_of["plain"], 3),
         "pods over plain": round(cpu_of["pods"] / cpu_of["plain"], 3),
@@ -136,9 +134,7 @@ def main():
 
 def measured(options):
     """Name of a DAG -> what a task of it took, and what came of all of them."""
-    order = [*(["events", "plain", "pods"] * options.rounds), "operator"]
-    used, walls, parts = Counter(), Counter(), {name: Counter() for name in order}
-    tasks = {name: [] for name in FILES}
+    found = {}
     with airflow(options) as running, busy():
         client = running.client()
         for name in (*FILES, *map(first_of, FILES)):
@@ -146,19 +142,18 @@ def measured(options):
         for name in map(first_of, FILES):
             run_id = client.trigger(name)
             until(lambda run_id=run_id, name=name: is_over(client, name, run_id), f"the end of {name}")
+            print(name, "is over", flush=True)
         idle, idle_parts = idle_cpu(running)
-        for name in order:
+        for name in FILES:
             before, before_parts, start = cpu(running), alone(running), time.monotonic()
             run_id = client.trigger(name)
             until(lambda run_id=run_id, name=name: is_over(client, name, run_id), f"the end of {name}")
             wall = time.monotonic() - start
-            walls[name] += wall
-            used[name] += cpu(running) - before - idle * wall
-            for part, seconds in alone(running).items():
-                parts[name][part] += seconds - before_parts[part] - idle_parts[part] * wall
-            tasks[name] += trials(client, name, run_id)
-            print(name, summary(tasks[name], used[name], parts[name], walls[name]), flush=True)
-    return {name: summary(found, used[name], parts[name], walls[name]) for name, found in tasks.items()}
+            used, after = cpu(running) - before - idle * wall, alone(running)
+            parts = {part: after[part] - before_parts[part] - idle_parts[part] * wall for part in after}
+            found[name] = summary(trials(client, name, run_id), used, parts, wall)
+            print(name, found[name], flush=True)
+    return found
 
 
 def first_of(name):
@@ -222,7 +217,7 @@ def airflow(options):
         root, address = Path(folder), server.removeprefix("postgresql")
         (root / "dags").mkdir()
         for name, (kind, text) in FILES.items():
-            count = options.pods if name == "operator" else options.waits
+            count = {"pods": options.pods, "operator": options.operators}.get(name, options.waits)
             for dag_id, waits in ((name, count), (first_of(name), FIRST)):
                 (root / "dags" / f"{dag_id}.{kind}").write_text(text.format(name=dag_id, waits=waits))
         connection = {"conn_type": "kubernetes", "extra": {"kube_config_path": cluster.kubeconfig}}

@@ -119,15 +119,14 @@ class Switchboard:
 
     async def wait(self, wait: Wait, news: AsyncIterator[frozenset[DagRun]]) -> Judgement:
         """How a wait has ended."""
-        self._board.waits[wait] += 1
+        self._board.join(wait)
         self._bell.ring()
         try:
             async for runs in news:
                 if wait.dag_run in runs and (judgement := self._board.judge(wait)).state != "wait":
                     return judgement
         finally:
-            self._board.waits[wait] -= 1
-            self._board.waits += Counter()
+            self._board.leave(wait)
         raise WatchError("nobody looks at runs any more")  # Airflow then restarts the trigger
 
     def _stream(self, name: str) -> Stream:

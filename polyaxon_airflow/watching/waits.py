@@ -147,6 +147,16 @@ class Board:
         self._newest: datetime | None = None
         self._asked_at = _NEVER
 
+    def join(self, wait: Wait) -> None:
+        """A task waits from now on: it is told what is known of its DAG run, which others may have been told before."""
+        self.waits[wait] += 1
+        self._untold.add(wait.dag_run)
+
+    def leave(self, wait: Wait) -> None:
+        """A task waits no more."""
+        self.waits[wait] -= 1
+        self.waits += Counter()
+
     def judge(self, wait: Wait) -> Judgement:
         """Whether what a task waits for has come, as far as is known."""
         return self._progress.get(wait.dag_run, Progress()).judge(wait)
@@ -158,12 +168,16 @@ class Board:
         """
         runs = {wait.dag_run for wait in self.waits}
         self._progress = {run: progress for run, progress in self._progress.items() if run in runs}
-        self._untold = (self._untold & runs) | (runs - self._progress.keys())
-        newest = await around.do(around.store.runs.last_update)
-        self._untold |= await self._read(runs if newest != self._newest else self._untold, around)
-        await self._read_states(runs, around.clock())
-        told, self._untold, self._newest = frozenset(self._untold), set(), newest
-        return told
+        news, self._untold = (self._untold & runs) | (runs - self._progress.keys()), set()
+        try:
+            newest = await around.do(around.store.runs.last_update)
+            news |= await self._read(runs if newest != self._newest else news, around)
+            await self._read_states(runs, news, around.clock())
+        except BaseException:
+            self._untold |= news
+            raise
+        self._newest = newest
+        return frozenset(news)
 
     async def _read(self, runs: Collection[DagRun], around: Surroundings) -> set[DagRun]:
         """Histories from the store; the DAG runs whose histories have grown."""
@@ -178,11 +192,11 @@ class Board:
             self._of(run).histories = histories[run]
         return news
 
-    async def _read_states(self, runs: set[DagRun], now: datetime) -> None:
-        """States from Airflow, of the DAG runs that there are news of, and now and then of all."""
+    async def _read_states(self, runs: set[DagRun], news: set[DagRun], now: datetime) -> None:
+        """States from Airflow, of the DAG runs that there are `news` of, to which more come, and now and then of all."""
         is_time = now - self._asked_at >= STATES_EVERY
         by_dag: dict[str, list[str]] = defaultdict(list)
-        for dag_id, run_id in sorted(runs if is_time else self._untold):
+        for dag_id, run_id in sorted(runs if is_time else news):
             by_dag[dag_id].append(run_id)
         for dag_id, run_ids in by_dag.items():
             tasks = {task for wait in self.waits if wait.dag_run.dag_id == dag_id for task in wait.task_ids}
@@ -190,7 +204,7 @@ class Board:
                 progress = self._of(DagRun(dag_id, run_id))
                 if progress.states != states:
                     progress.states = states
-                    self._untold.add(DagRun(dag_id, run_id))
+                    news.add(DagRun(dag_id, run_id))
         self._asked_at = now if is_time else self._asked_at
 
     def _of(self, run: DagRun) -> Progress:

@@ -30,9 +30,11 @@ class Airflow:
 
     def __init__(self):
         self.states, self.questions, self.is_silent = {}, [], False
+        self.meanwhile = lambda: None
 
     async def __call__(self, dag_id, run_ids, task_ids):
         self.questions.append((dag_id, sorted(run_ids), list(task_ids)))
+        self.meanwhile()
         if self.is_silent:
             raise TimeoutError("no answer")
         return {
@@ -73,6 +75,9 @@ class Scene:
     def tick(self, seconds=1):
         self.now += timedelta(seconds=seconds)
         return self.now
+
+    def refresh(self):
+        return asyncio.run(self.board.refresh(self.around))
 
     def look(self, wait):
         self.board.waits[wait] += 1
@@ -219,6 +224,30 @@ class TestQuestions:
         scene.airflow.questions.clear()
         assert self.refresh(scene) == frozenset()
         assert scene.airflow.questions == []
+
+
+def test_a_task_that_begins_to_wait_is_told_what_others_were_told_before(scene):
+    """As where Airflow defers the tasks of a DAG run in several goes: nothing more may ever happen in it."""
+    scene.begin("train", "succeeded")
+    early, late = wait_of("failed"), wait_of("succeeded")
+    scene.board.join(early)
+    assert [scene.refresh(), scene.refresh()] == [{RUN}, set()]
+    scene.board.join(late)
+    assert scene.refresh() == {RUN}
+    assert scene.board.judge(late).state == "reached"
+    scene.board.join(late)
+    scene.board.leave(late)
+    assert [scene.refresh(), scene.refresh()] == [{RUN}, set()]
+
+
+def test_a_task_that_begins_to_wait_during_a_look_is_told_by_the_next(scene):
+    scene.begin("train", "succeeded")
+    scene.board.join(wait_of("failed"))
+    scene.airflow.meanwhile = lambda: scene.board.join(wait_of("succeeded", operation="test", tasks=["test"]))
+    assert scene.refresh() == {RUN}
+    scene.airflow.meanwhile = lambda: None
+    assert [scene.refresh(), scene.refresh()] == [{RUN}, set()]
+    assert scene.airflow.questions[-1] == ("d", ["r"], ["test", "train"])
 
 
 def test_what_happens_while_airflow_does_not_answer_is_told_when_it_does(scene):
