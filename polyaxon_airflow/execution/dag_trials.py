@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.execution.family import Family
+from polyaxon_airflow.execution.limits import given_up, in_turn
 from polyaxon_airflow.execution.pipelines import begin_pipeline
 from polyaxon_airflow.execution.resolution import compiled_of, resolved
 from polyaxon_airflow.execution.sweeps import first_index, sweep_of
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def begin_dag_trial(task: Task, around: Surroundings) -> tuple[Ended, str]:
-    """Ask for the params of the trial that a task is the first of, and begin its dag with them; its label."""
+    """Ask for the params of the trial that a task is the first of, and begin its dag with them; its label.
+
+    Raises FullError where it has to learn from others first.
+    """
     trial = _trial(task, around)
     run = begin_pipeline(
         task,
@@ -33,7 +38,9 @@ def begin_dag_trial(task: Task, around: Surroundings) -> tuple[Ended, str]:
     try:
         if (reason := trial.why_not_start()) is not None:
             return _end(run, around, "skipped", reason), trial.label()
-        literal = resolved(task, around, run, trial.params())
+        with in_turn(task):
+            params = trial.params()
+        literal = resolved(task, around, run, params)
     except NothingToAsk as nothing:
         return _end(run, around, "skipped", str(nothing)), trial.label()
     except CompilationError as error:
@@ -55,9 +62,11 @@ def end_dag_trial(task: Task, around: Surroundings, run: Run) -> None:
 
 def _trial(task: Task, around: Surroundings) -> TrialStep:
     sweep = sweep_of(task, around)
-    index = task.identity.map_index + first_index(task, around, sweep.uuid)
+    first = first_index(task, around, sweep.uuid)
+    index = task.identity.map_index + first
+    over = partial(given_up, around, first, str(task.node.details.get("ends_with", task.node.id)))
     uuid = Family(task, around).pipeline(task.node.group)
-    return TrialStep(sweep, index, uuid, around.clock, task.identity.generation)
+    return TrialStep(sweep, index, uuid, around.clock, task.identity.generation, over)
 
 
 def _end(run: Run, around: Surroundings, status: Status, reason: str) -> Ended:

@@ -1,4 +1,5 @@
-"""`concurrency` of dags: Airflow limits a DAG and a task, and knows nothing of task groups.
+"""`concurrency` of dags and of sweeps that learn: Airflow limits a DAG and a task, and knows nothing of task groups, nor of
+trials that wait for another attempt.
 
 A task that would be one too many ends its attempt before it starts anything, frees its worker and its pool slots, and
 is tried again after a while (Airflow's reschedule). The outermost dag has its limit as `max_active_tasks` too, so that
@@ -7,12 +8,15 @@ few tasks start in vain; that alone would let through what waits for Kubernetes 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyaxon_airflow.execution.identity import pipeline_uuid
+from polyaxon_airflow.execution.statuses import FROM_AIRFLOW
+from polyaxon_airflow.tuning.sweep import NoRoom
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from polyaxon_airflow.execution.task import Surroundings, Task
     from polyaxon_airflow.store import RunStore
@@ -22,7 +26,7 @@ LONGEST = 60.0
 
 
 class FullError(Exception):
-    """A dag around this run has as many runs as it may have at once; `seconds`: when to look again."""
+    """A dag or sweep around this run has as many runs as it may have at once; `seconds`: when to look again."""
 
     def __init__(self, group: str, limit: int, before: int) -> None:
         super().__init__(
@@ -45,6 +49,28 @@ def pass_limits(task: Task, around: Surroundings, uuid: str) -> None:
         before = around.store.runs.admit(uuid, pipelines, limit.at_once, at=around.clock())
         if before:
             raise FullError(limit.group, limit.at_once, before)
+
+
+@contextmanager
+def in_turn(task: Task) -> Iterator[None]:
+    """Raises FullError for a trial that has to learn from others first."""
+    try:
+        yield
+    except NoRoom as full:
+        raise FullError(task.node.group, full.limit, full.before) from full
+
+
+def given_up(around: Surroundings, first: int, ends_with: str, indexes: Collection[int]) -> list[int]:
+    """Trials that nobody will end: their tasks have ended in Airflow, or are those of the DAG run that this one resumes.
+
+    `first`: index of the first trial of this DAG run. `ends_with`: id of the task that ends a trial.
+    """
+    states = around.statuses([ends_with])
+    return [
+        index
+        for index in indexes
+        if states.get(f"{ends_with}_{index - first}") in FROM_AIRFLOW or index < first
+    ]
 
 
 def limits_of(task: Task) -> Iterator[Limit]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyaxon_airflow.execution.execution import Execution
+from polyaxon_airflow.execution.limits import given_up, in_turn
 from polyaxon_airflow.execution.sweeps import first_index, sweep_of
 from polyaxon_airflow.execution.task import Ended
 from polyaxon_airflow.tuning.trial import TrialStep
@@ -24,12 +26,15 @@ class StartedTrial(NamedTuple):
 
 
 def start_trial(task: Task, around: Surroundings, index: int) -> StartedTrial:
-    """Ask, then start as any run. `index`: the trial's place in this dag run."""
+    """Ask, then start as any run. `index`: the trial's place in this dag run. Raises FullError as `Execution.start`."""
     sweep = sweep_of(task, around)
-    index += first_index(task, around, sweep.uuid)
+    first = first_index(task, around, sweep.uuid)
+    index += first
     execution = Execution(replace(task, trial_index=index, pipeline=sweep.uuid), around)
-    trial = TrialStep(sweep, index, execution.uuid, around.clock, task.identity.generation)
-    started = execution.start(trial)
+    over = partial(given_up, around, first, task.identity.task_id)
+    trial = TrialStep(sweep, index, execution.uuid, around.clock, task.identity.generation, over)
+    with in_turn(task):
+        started = execution.start(trial)
     if isinstance(started, Ended):
         trial.after_end()
     return StartedTrial(execution, started, trial.label())

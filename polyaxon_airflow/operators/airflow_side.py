@@ -189,11 +189,14 @@ def refused() -> Iterator[None]:
 
 
 def _states(plan: Plan, context: Context, task_ids: Iterable[str]) -> Mapping[str, str]:
-    """Task id -> Airflow's state, of tasks of this DAG run; in a mapped group, of this instance of it."""
+    """Task id -> Airflow's state, of tasks of this DAG run; in a mapped group, of this instance of it.
+
+    Of a mapped task each instance too, as Airflow names it: `trial_3`.
+    """
     ti, ids = context["ti"], list(task_ids)
     found = ti.get_task_states(dag_id=ti.dag_id, task_ids=ids, run_ids=[ti.run_id])
     states: Mapping[str, str] = found.get(ti.run_id, {})
     if plan.mapped_group(plan.node(ti.task_id).group) is None:
         return states
     own = {task_id: states.get(f"{task_id}_{ti.map_index}", states.get(task_id)) for task_id in ids}
-    return {task_id: state for task_id, state in own.items() if state is not None}
+    return {**states, **{task_id: state for task_id, state in own.items() if state is not None}}

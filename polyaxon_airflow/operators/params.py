@@ -18,9 +18,15 @@ class ParamsOperator(BaseOperator):
         from polyaxon_airflow.configuration import run_store
         from polyaxon_airflow.execution.dag_trials import begin_dag_trial
         from polyaxon_airflow.operators import label
-        from polyaxon_airflow.operators.airflow_side import refused, report, surroundings_of, task_of
+        from polyaxon_airflow.operators.airflow_side import (
+            once_there_is_room,
+            refused,
+            report,
+            surroundings_of,
+            task_of,
+        )
 
-        with run_store() as store, refused():
+        with run_store() as store, refused(), once_there_is_room(self):
             around = surroundings_of(self, context, store, lambda: None)
             ended, name = begin_dag_trial(task_of(self, context), around)
         label.show(context, f"{name}: {ended.reason}" if ended.reason else name)

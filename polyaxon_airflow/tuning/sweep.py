@@ -12,7 +12,7 @@ from polyaxon_airflow.store import ParamsTakenError
 from polyaxon_airflow.tuning.objective import Objective, objective_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from polyaxon_airflow.compiler import CompiledOperation
@@ -34,7 +34,16 @@ WITHOUT_HISTORY = (
 )  # kinds whose answers depend on nothing that trials have shown
 REPEATING = ("mapping", "hyperband", "iterative")  # kinds in which two trials may have the same params
 CONTINUES = "continues"  # in the meta of a suggestion: the trial whose artifacts this one begins with
+LEARNING = ("bayes", "hyperopt", "tpe")  # kinds whose trials learn from all that have ended before they ask
 TRIES = 16  # asks again when another trial took the same params of a finite space in the meantime
+
+
+class NoRoom(Exception):  # noqa: N818
+    """As many trials as the sweep may have at once have not ended; `before`: how many ask first, this one included."""
+
+    def __init__(self, limit: int, before: int) -> None:
+        super().__init__(f"{limit} trials at once")
+        self.limit, self.before = limit, before
 
 
 @dataclass(frozen=True)
@@ -69,10 +78,17 @@ class Sweep:
         """What the sweep is about; None if no metric is named anywhere in the file."""
         return objective_of(self.compiled)
 
-    def ask(self, index: int, *, at: datetime) -> Suggestion:
+    def ask(
+        self,
+        index: int,
+        *,
+        at: datetime,
+        given_up: Callable[[Collection[int]], Collection[int]] = lambda _: (),
+    ) -> Suggestion:
         """The params of a trial: what it was told before, else an answer that is kept for good.
 
-        Raises NothingToAsk, saying why there are none.
+        `given_up`: which of some trials, by index, nobody will end. Raises NothingToAsk, saying why there are no
+        params, and NoRoom where the trial has to learn from others first.
         """
         told = self.store.sweeps.suggestion(self.uuid, index)
         if told is not None:
@@ -80,6 +96,7 @@ class Sweep:
         distinct = self.matrix.kind not in REPEATING
         for _ in range(TRIES):
             history = [] if self.matrix.kind in WITHOUT_HISTORY else self.history()
+            self._pass(index, history, given_up)
             params = self.matrix.ask(index, history)
             try:
                 meta = {"kind": self.matrix.kind, CONTINUES: self.matrix.continues(index, history)}
@@ -87,6 +104,20 @@ class Sweep:
             except ParamsTakenError:
                 continue
         raise NothingToAsk(f"trial {index} found no params that no other trial has, after {TRIES} tries")
+
+    def _pass(
+        self, index: int, history: list[Trial], given_up: Callable[[Collection[int]], Collection[int]]
+    ) -> None:
+        """A trial that waits for another attempt keeps its place and its turn: Airflow would give both to the next."""
+        limit = getattr(self.matrix, "concurrency", None)
+        if self.matrix.kind not in LEARNING or not isinstance(limit, int):
+            return
+        told = {trial.index for trial in history}
+        first = {trial.index for trial in history if trial.state == "running"} - {index}
+        if limit == 1:
+            first |= set(range(index)) - told
+        if len(first) >= limit and len(first - set(given_up(first))) >= limit:
+            raise NoRoom(limit, max(1, index - max(told, default=-1)))
 
     def continued_run(self, told: Suggestion) -> str | None:
         """The uuid of the run whose artifacts a trial begins with that was told these params."""

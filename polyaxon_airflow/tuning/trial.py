@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from polyaxon_airflow.tuning.stopping import Stopping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from polyaxon_airflow.early_stopping import EarlyStopping
@@ -26,11 +26,12 @@ class TrialStep:
     uuid: str  # of the trial's run
     clock: Callable[[], datetime]
     generation: int = 0  # how often it was cleared
+    given_up: Callable[[Collection[int]], Collection[int]] = lambda _: ()  # see `Sweep.ask`
     _told: Suggestion | None = field(default=None, init=False)  # once it is known; it never changes
 
     def params(self) -> Mapping[str, Any]:
-        """Raises NothingToAsk, saying why there are none."""
-        self._told = self.sweep.ask(self.index, at=self.clock())
+        """Raises NothingToAsk, saying why there are none, and NoRoom."""
+        self._told = self.sweep.ask(self.index, at=self.clock(), given_up=self.given_up)
         return self._told.params
 
     def continues(self) -> str | None:

@@ -192,13 +192,22 @@ class DagRun:
             sleep=lambda _: None,
             log=self.world.lines.append,
             log_line=lambda line: self.world.lines.append(line.text),
-            statuses=lambda ids: {task_id: self.states.get(task_id) for task_id in ids},
+            statuses=self.airflow_knows,
             interrupted=lambda: None,
             artifacts=self.world.artifacts,
             connections=self.world.connections,
             notify=self.world.notify,
             runs_folder=f"{self.world.folder}/artifacts",
         )
+
+    def airflow_knows(self, task_ids):
+        """The states of tasks, and of each instance of mapped ones: `trial_3`."""
+        states = {task_id: self.states.get(task_id) for task_id in task_ids}
+        for name, ended in self.ended.items():
+            task_id, _, index = name.rstrip("]").partition("[")
+            if index and task_id in states:
+                states[f"{task_id}_{index}"] = AIRFLOW_STATE[ended.status]
+        return states
 
     def outputs(self, task_id):
         return dict(self.ended[task_id].outputs)
