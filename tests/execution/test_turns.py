@@ -9,8 +9,7 @@ from polyaxon_airflow.execution.trials import start_trial
 from tests.execution.flow import DagRun, World
 
 MATRIX = (
-    "{kind: KIND, numRuns: 6, seed: 3, concurrency: LIMIT, METRIC"
-    "params: {x: {kind: uniform, value: [0, 1]}}}"
+    "{kind: KIND, numRuns: 6, seed: 3, concurrency: LIMIT, METRICparams: {x: {kind: uniform, value: [0, 1]}}}"
 )
 SWEEP = """
 kind: operation
