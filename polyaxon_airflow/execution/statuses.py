@@ -21,6 +21,9 @@ FINER = {  # what the store may know better than a state of Airflow's
     "failed": {"stopped", "failed", "upstream_failed"},
     "success": {"stopped", "succeeded"},
 }
+WORKER_DIED = (
+    "the worker of this task has died"  # of an attempt of which Airflow will not hear from its own task
+)
 MARKED = "the task was cleared or marked in Airflow"  # the reason of a run that a person's word has stopped
 
 

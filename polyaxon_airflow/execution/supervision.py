@@ -14,6 +14,7 @@ from polyaxon_airflow.execution.artifacts import log_lineage
 from polyaxon_airflow.execution.collect import outputs_in, tracker_of
 from polyaxon_airflow.execution.follow import REPORT_EVERY, Follower
 from polyaxon_airflow.execution.services import Attendance
+from polyaxon_airflow.execution.statuses import WORKER_DIED
 from polyaxon_airflow.execution.stopping import DagStopping
 from polyaxon_airflow.execution.sweeps import begun_sweep
 from polyaxon_airflow.execution.task import Ended
@@ -117,6 +118,8 @@ class Supervision:
         run = self.run()
         if (known := self.end_of(run)) is not None:
             return known
+        if outcome.status == "stopped" and outcome.reason == WORKER_DIED:
+            return self._left_to_the_next(run)
         try:
             if outputs := outputs_in(self.folder):
                 self._update(outputs=outputs)
@@ -129,6 +132,11 @@ class Supervision:
         verdict = policy.verdict(outcome.exit_code, disrupted=outcome.disrupted)
         retriable = outcome.retriable and verdict != "FailJob"
         return self.end(outcome.status, outcome.reason, retriable=retriable, counts=verdict != "Ignore")
+
+    def _left_to_the_next(self, run: Run) -> Ended:
+        """An attempt that nobody reports to Airflow, which makes another one in a while: that finds the run open."""
+        self.store.runs.set_status(run.uuid, "retrying", WORKER_DIED, at=self.clock())
+        return Ended("failed", run.uuid, WORKER_DIED, run.outputs)
 
     def end_of(self, run: Run) -> Ended | None:
         """The end of this attempt, if the store knows it."""

@@ -34,6 +34,7 @@ from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.execution.artifacts import ArtifactsStore
 from polyaxon_airflow.execution.identity import TaskIdentity
 from polyaxon_airflow.execution.limits import FullError
+from polyaxon_airflow.execution.statuses import WORKER_DIED
 from polyaxon_airflow.execution.taking import agent_of, queue_of
 from polyaxon_airflow.execution.task import Ended, Surroundings, Task
 from polyaxon_airflow.operators.notifying import notify
@@ -91,7 +92,7 @@ def surroundings_of(
 
     def why_end() -> str | None:
         # The supervisor watches over this process for Airflow; without it nobody would report how the task ended.
-        return interrupted() if os.getppid() == parent else "the worker of this task has died"
+        return interrupted() if os.getppid() == parent else WORKER_DIED
 
     task = task_of(operator, context)
     access = cluster_of(agent_of(task))

@@ -7,6 +7,7 @@ import pytest
 from polyaxon_airflow.execution.ending import end_sweep
 from polyaxon_airflow.execution.execution import Execution
 from polyaxon_airflow.execution.lost import LOST, end_lost_processes
+from polyaxon_airflow.execution.statuses import WORKER_DIED
 from polyaxon_airflow.execution.trials import start_trial
 from polyaxon_airflow.store import Run
 from polyaxon_airflow.store.records import TaskKey
@@ -72,6 +73,20 @@ def test_a_trial_whose_task_was_marked_has_time_to_end_itself(world, left):
     assert {trial["state"] for trial in ended.outputs["trials"]} == {"stopped", "succeeded"}
     assert len(slept) == 3
     world.runner.stop({"uuid": uuid}, grace=0)
+
+
+def test_a_run_whose_worker_has_died_is_open_to_the_next_attempt(world):
+    run = DagRun(world, world.plan(JOB), {}, "run")
+    task, around = run.task(run.plan.nodes[0]), run.around()
+    orphan = Execution(task, replace(around, interrupted=lambda: WORKER_DIED))
+    started = orphan.start()
+    ended = orphan.finish(started, orphan.follow(started))
+    left = world.store.runs.get(orphan.uuid)
+    assert (ended.status, left.status, left.reason) == ("failed", "retrying", WORKER_DIED)
+    following = Execution(replace(task, try_number=2), around)
+    started = following.start()
+    world.runner.stop(started.handle, grace=0)
+    assert world.store.runs.get(orphan.uuid).status == "running"
 
 
 def test_local_processes_are_failures_once_airflow_has_given_up_their_tasks(world):
