@@ -41,7 +41,7 @@ def main():
 
 def text():
     """The figures as Markdown."""
-    parts = (part for part in (searching(), stopping(), latency(), overhead(), large()) if part)
+    parts = (part for part in (searching(), stopping(), latency(), overhead(), thousands(), large()) if part)
     return "\n".join(parts)
 
 
@@ -176,6 +176,19 @@ def overhead():
         f"A trial takes {ratio['CPU']} times the CPU and {ratio['wall']} times the time of a mapped `BashOperator` that "
         f"does the same for {found['sleep']} s. Seconds of CPU:\n\n"
         f"{table(['', 'a trial', 'a mapped BashOperator'], rows)}\n"
+    )
+
+
+def thousands():
+    found = read("thousands")
+    if not found:
+        return ""
+    tasks = ", ".join(f"{count} {state}" for state, count in found["tasks"].items())
+    first, last = (found[f"seconds of a task, {which} tenth"] for which in ("first", "last"))
+    return (
+        f"A sweep of {found['trials']} trials of no length in a real Airflow, `tpe`, {found['concurrency']} at once on "
+        f"{found['cores']} cores: {found['seconds'] / 60:.0f} minutes; {tasks}, {found['different params']} different params. A "
+        f"trial took {found['CPU seconds a trial']} s of CPU, and its task {first} s in the first tenth, {last} s in the last.\n"
     )
 
 

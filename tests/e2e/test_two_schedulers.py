@@ -1,11 +1,11 @@
-"""Two schedulers on PostgreSQL: no trial is asked, started or counted twice, and the tables are as with one."""
+"""Two schedulers on PostgreSQL, or one and a dead one: no trial is lost, asked or counted twice; the tables are as with one."""
 
 import os
 import signal
 import subprocess
 import sys
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -14,7 +14,7 @@ from polyaxon_airflow.embedded import EmbeddedAirflow
 from polyaxon_airflow.store import open_store
 from tests import postgresql
 from tests.e2e.driver import Driver
-from tests.e2e.survival import Survival
+from tests.e2e.survival import Survival, tasks_of
 
 pytestmark = [
     pytest.mark.e2e,
@@ -42,6 +42,8 @@ def driver(database, tmp_path_factory):
         "AIRFLOW__POLYAXON__REFRESH_INTERVAL": "2",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
     }
     with EmbeddedAirflow(home / "home", home / "dags", settings=settings) as running:
         yield Driver(running)
@@ -62,7 +64,8 @@ def another_scheduler(airflow):
     try:
         yield process
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
@@ -85,6 +88,7 @@ def live_schedulers(select):
 
 @pytest.fixture
 def second(driver, select):
+    driver.until(lambda: len(live_schedulers(select)) == 1, "the end of the one before")
     with another_scheduler(driver.airflow) as process:
         driver.until(lambda: len(live_schedulers(select)) == 2, "a second scheduler")
         yield process
@@ -107,3 +111,21 @@ def test_two_schedulers_ask_and_start_each_trial_once(driver, database, select, 
         starts = [Counter(c.status for c in store.runs.conditions(run.uuid))["running"] for run in trials]
         assert starts == [1] * 30
         assert {run.try_number for run in trials} == {1}
+
+
+def test_sweeps_survive_one_of_two_schedulers_and_all_that_runs_under_it(driver, select, second, tmp_path):
+    sweeps = Survival(driver, "one_of_two_dies", tmp_path, random_trials=14, tpe_trials=12)
+    driver.until(
+        lambda: (sweeps.ended() > 3 and under(second.pid, sweeps)) or sweeps.is_over(),
+        "a trial under it",
+        300,
+    )
+    lost = under(second.pid, sweeps)
+    os.killpg(second.pid, signal.SIGKILL)  # its workers and their tasks are of its group
+    assert lost
+    sweeps.check(patience=900)
+
+
+def under(scheduler, sweeps):
+    """Runs of which the task is in a scheduler's process group."""
+    return [run for run, task in tasks_of(sweeps.marks) if os.getpgid(task) == scheduler]
