@@ -212,12 +212,12 @@ def is_over(client, name, run_id):
     return client.get(run_path(name, run_id))["state"] in ("success", "failed")
 
 
-def until(condition, what, patience=PATIENCE):
+def until(condition, what, patience=PATIENCE, every=0.5):
     end = time.monotonic() + patience
     while not condition():
         if time.monotonic() > end:
             raise SystemExit(f"waited {patience} s in vain for {what}")
-        time.sleep(0.5)
+        time.sleep(every)
 
 
 if __name__ == "__main__":
