@@ -183,7 +183,7 @@ def thousands():
     found = read("thousands")
     if not found:
         return ""
-    tasks = ", ".join(f"{count} {state}" for state, count in found["tasks"].items())
+    tasks = ", ".join(f"{count} tasks ended in {state}" for state, count in found["tasks"].items())
     first, last = (found[f"seconds of a task, {which} tenth"] for which in ("first", "last"))
     return (
         f"A sweep of {found['trials']} trials of no length in a real Airflow, `tpe`, {found['concurrency']} at once on "
