@@ -14,7 +14,7 @@ from polyaxon_airflow.embedded import EmbeddedAirflow
 from polyaxon_airflow.store import open_store
 from tests import postgresql
 from tests.e2e.driver import Driver
-from tests.e2e.survival import Survival, tasks_of
+from tests.e2e.survival import Survival, parent, tasks_of
 
 pytestmark = [
     pytest.mark.e2e,
@@ -114,18 +114,27 @@ def test_two_schedulers_ask_and_start_each_trial_once(driver, database, select, 
 
 
 def test_sweeps_survive_one_of_two_schedulers_and_all_that_runs_under_it(driver, select, second, tmp_path):
-    sweeps = Survival(driver, "one_of_two_dies", tmp_path, random_trials=14, tpe_trials=12)
+    sweeps = Survival(driver, "one_of_two_dies", tmp_path, random_trials=30, tpe_trials=12)
+    lost = []
     driver.until(
-        lambda: (sweeps.ended() > 3 and under(second.pid, sweeps)) or sweeps.is_over(),
+        lambda: (sweeps.ended() > 3 and lost.extend(under(second.pid, sweeps))) or lost,
         "a trial under it",
         300,
     )
-    lost = under(second.pid, sweeps)
-    os.killpg(second.pid, signal.SIGKILL)  # its workers and their tasks are of its group
-    assert lost
+    os.killpg(second.pid, signal.SIGKILL)
+    for pid in lost:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     sweeps.check(patience=900)
 
 
 def under(scheduler, sweeps):
-    """Runs of which the task is in a scheduler's process group."""
-    return [run for run, task in tasks_of(sweeps.marks) if os.getpgid(task) == scheduler]
+    """Pids of the tasks that a scheduler's workers are at."""
+    return [task for _, task in tasks_of(sweeps.marks) if scheduler in ancestors(task)]
+
+
+def ancestors(pid):
+    found = [pid]
+    while found[-1] > 1:
+        found.append(parent(found[-1]))
+    return found
