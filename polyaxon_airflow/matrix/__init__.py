@@ -75,6 +75,8 @@ class Matrix(Section):
     }
 
     merges_whole: ClassVar[bool] = True
+    learns: ClassVar[bool] = True  # whether a trial's params depend on what others have shown
+    repeats: ClassVar[bool] = False  # whether two trials may have the same params
 
     kind: str
     early_stopping: Annotated[list[Annotated[EarlyStopping, EARLY_STOPPING]] | str | None, OR_TEMPLATE] = None

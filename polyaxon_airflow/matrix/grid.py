@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -31,6 +31,8 @@ class Grid(Searched):
 
     Params in the order of the file, the last one changing fastest, as hypertune walks.
     """
+
+    learns: ClassVar[bool] = False
 
     kind: Literal["grid"]
     params: Annotated[Spaces, AfterValidator(_only_lists)]

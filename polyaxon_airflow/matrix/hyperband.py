@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import NonNegativeFloat, StrictStr
 
@@ -41,6 +41,8 @@ class Hyperband(Searched):
     Trials are numbered bracket by bracket, each from its lowest rung up. A trial of a higher rung takes the
     params of a survivor of the rung below, and more of the resource.
     """
+
+    repeats: ClassVar[bool] = True
 
     kind: Literal["hyperband"]
     params: Annotated[Spaces | str | None, OR_TEMPLATE] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from polyaxon_airflow.errors import CompilationError
 from polyaxon_airflow.matrix import Matrix, Params, TooEarly, Trial
@@ -19,6 +19,8 @@ class Iterative(Matrix):
     In each round the tuner gets `request()` as JSON and gives back a list of params. The caller adds them to the
     history as trials in state `suggested`, numbered on from the last round's; those trials then ask as any other.
     """
+
+    repeats: ClassVar[bool] = True
 
     kind: Literal["iterative"]
     params: Annotated[Spaces | str | None, OR_TEMPLATE] = None

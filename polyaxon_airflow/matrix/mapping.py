@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from polyaxon_airflow.matrix import Matrix, Params, Trial
 from polyaxon_airflow.scalars import OR_TEMPLATE, PositiveInt
@@ -12,6 +12,9 @@ from polyaxon_airflow.space.identity import plain
 
 class Mapping(Matrix):
     """`{kind: mapping, values: [{lr: 0.1}, {lr: 0.01, depth: 3}]}`."""
+
+    learns: ClassVar[bool] = False
+    repeats: ClassVar[bool] = True
 
     kind: Literal["mapping"]
     values: Annotated[list[dict[Any, Any]] | str, OR_TEMPLATE]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from polyaxon_airflow.matrix import Params, Trial
 from polyaxon_airflow.matrix.draws import draw
@@ -14,6 +14,8 @@ from polyaxon_airflow.scalars import OR_TEMPLATE, IntOrTemplate
 
 class Random(Searched):
     """`{kind: random, numRuns: 20, seed: 7, params: {lr: {kind: loguniform, value: [-7, 0]}}}`."""
+
+    learns: ClassVar[bool] = False
 
     kind: Literal["random"]
     params: Annotated[Spaces | str, OR_TEMPLATE]

@@ -27,14 +27,7 @@ ENDED: dict[str, State] = {
     "skipped": "skipped",
     "upstream_failed": "skipped",
 }
-WITHOUT_HISTORY = (
-    "mapping",
-    "grid",
-    "random",
-)  # kinds whose answers depend on nothing that trials have shown
-REPEATING = ("mapping", "hyperband", "iterative")  # kinds in which two trials may have the same params
 CONTINUES = "continues"  # in the meta of a suggestion: the trial whose artifacts this one begins with
-LEARNING = ("bayes", "hyperopt", "tpe")  # kinds whose trials learn from all that have ended before they ask
 TRIES = 16  # asks again when another trial took the same params of a finite space in the meantime
 
 
@@ -93,9 +86,9 @@ class Sweep:
         told = self.store.sweeps.suggestion(self.uuid, index)
         if told is not None:
             return told
-        distinct = self.matrix.kind not in REPEATING
+        distinct = not self.matrix.repeats
         for _ in range(TRIES):
-            history = [] if self.matrix.kind in WITHOUT_HISTORY else self.history()
+            history = self.history() if self.matrix.learns else []
             self._pass(index, history, given_up)
             params = self.matrix.ask(index, history)
             try:
@@ -110,7 +103,7 @@ class Sweep:
     ) -> None:
         """A trial that waits for another attempt keeps its place and its turn: Airflow would give both to the next."""
         limit = getattr(self.matrix, "concurrency", None)
-        if self.matrix.kind not in LEARNING or not isinstance(limit, int):
+        if not self.matrix.learns or self.matrix.repeats or not isinstance(limit, int):
             return
         told = {trial.index for trial in history}
         first = {trial.index for trial in history if trial.state == "running"} - {index}

@@ -11,7 +11,7 @@ from tests.execution.flow import DagRun, World
 MATRIX = (
     "{kind: KIND, numRuns: 6, seed: 3, concurrency: LIMIT, METRICparams: {x: {kind: uniform, value: [0, 1]}}}"
 )
-SWEEP = """
+HEAD = """
 kind: operation
 name: search
 matrix: MATRIX
@@ -19,25 +19,20 @@ component:
   inputs: [{name: x, type: float}]
   outputs: [{name: loss, type: metric}]
   run:
-    kind: job
-    container: {image: x, command: [sh, -c], args: ["echo step=1 loss={{ x }}"]}
 """
-OVER_A_DAG = """
-kind: operation
-name: search
-matrix: MATRIX
-component:
-  inputs: [{name: x, type: float}]
-  outputs: [{name: loss, type: metric}]
-  run:
+SWEEP = f"""{HEAD}
+    kind: job
+    container: {{image: x, command: [sh, -c], args: ["echo step=1 loss={{{{ x }}}}"]}}
+"""
+OVER_A_DAG = f"""{HEAD}
     kind: dag
     operations:
     - name: fit
-      params: {x: {ref: dag, value: inputs.x}}
+      params: {{x: {{ref: dag, value: inputs.x}}}}
       component:
-        inputs: [{name: x, type: float}]
-        outputs: [{name: loss, type: float}]
-        run: {kind: job, container: {image: x, command: ["true"]}}
+        inputs: [{{name: x, type: float}}]
+        outputs: [{{name: loss, type: float}}]
+        run: {{kind: job, container: {{image: x, command: ["true"]}}}}
 """
 
 

@@ -228,3 +228,14 @@ def test_only_the_fields_that_are_asked_for_are_read(store):
         "created",
     )
     assert (found.inputs, found.tags, found.content, found.map_index) == ({}, (), None, -1)
+
+
+def test_a_status_and_what_changes_with_it_are_written_together(store):
+    store.runs.begin(run(inputs={"a": 1}))
+    store.runs.set_status(uuid(1), "running", at=after(1), handle={"pod": "p"}, inputs={"b": 2})
+    moved = store.runs.get(uuid(1))
+    assert (moved.status, moved.handle, moved.inputs) == ("running", {"pod": "p"}, {"a": 1, "b": 2})
+    store.runs.set_status(uuid(1), "succeeded", at=after(2))
+    store.runs.set_status(uuid(1), "running", at=after(3), meta={"finished_try": 1})
+    late = store.runs.get(uuid(1))  # what is done stays so, and what is told of it is kept
+    assert (late.status, late.meta) == ("succeeded", {"finished_try": 1})
